@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/consistency.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "config/value.h"
+
+namespace rstwatch::config {
+namespace {
+
+struct OrderedDeadlines {
+    std::string_view shorter;
+    double Settings::Deadline::*shorter_member;
+    std::string_view longer;
+    double Settings::Deadline::*longer_member;
+    std::string_view reason;
+};
+
+using Deadline = Settings::Deadline;
+
+constexpr std::array ordered_deadlines{
+    OrderedDeadlines{"deadline.provisional", &Deadline::provisional, "deadline.unanswered", &Deadline::unanswered,
+                     "the first verdict comes before the final one"},
+    OrderedDeadlines{"deadline.provisional", &Deadline::provisional, "deadline.syn_ack", &Deadline::syn_ack,
+                     "the first verdict comes before the final one"},
+    OrderedDeadlines{"deadline.early_answer", &Deadline::early_answer, "deadline.provisional", &Deadline::provisional,
+                     "an answer that is held for its SYN must not outlast the first verdict"},
+};
+
+void check_deadlines(const Settings& settings, std::vector<Conflict>& found) {
+    for (const auto& rule : ordered_deadlines) {
+        const double shorter = settings.deadline.*rule.shorter_member;
+        const double longer = settings.deadline.*rule.longer_member;
+        if (shorter <= longer) continue;
+        found.push_back({{rule.shorter, rule.longer},
+                         std::nullopt,
+                         std::string(rule.shorter) + ": " + number(shorter) + " s is more than the " + number(longer) +
+                             " s of " + std::string(rule.longer) + ", but " + std::string(rule.reason) +
+                             "; lower the one or raise the other"});
+    }
+}
+
+// Two files with the same name are possible (the two ports of a TAP saw the same); a device can be opened once only.
+void check_repeated_ports(const Settings& settings, std::vector<Conflict>& found) {
+    for (auto port = settings.ports.begin(); port != settings.ports.end(); ++port) {
+        const bool repeatable = !port->capture.empty() && port->capture != "-";
+        if (repeatable || std::find(settings.ports.begin(), port, *port) == port) continue;
+        const std::string name = port->pci + port->interface + port->capture + port->vdev;
+        found.push_back({{},
+                         static_cast<std::size_t>(port - settings.ports.begin()),
+                         "port: " + quoted(name) + " is given twice; every packet would count twice: keep one"});
+    }
+}
+
+// A replay runs on the time of its file, a live port on the machine's: between the two there is no common second.
+void check_mixed_ports(const Settings& settings, std::vector<Conflict>& found) {
+    const auto capture = std::find_if(settings.ports.begin(), settings.ports.end(),
+                                      [](const Port& port) { return !port.capture.empty(); });
+    const auto live = std::find_if(settings.ports.begin(), settings.ports.end(),
+                                   [](const Port& port) { return !port.pci.empty() || !port.interface.empty(); });
+    if (capture == settings.ports.end() || live == settings.ports.end()) return;
+    const auto later = std::max(capture, live) - settings.ports.begin();
+    found.push_back({{},
+                     static_cast<std::size_t>(later),
+                     "port: the capture " + quoted(capture->capture) + " and the live port " +
+                         quoted(live->pci + live->interface) +
+                         " run on different clocks; give captures only or live ports only"});
+}
+
+}  // namespace
+
+std::vector<Conflict> conflicts(const Settings& settings) {
+    std::vector<Conflict> found;
+    check_deadlines(settings, found);
+    check_repeated_ports(settings, found);
+    check_mixed_ports(settings, found);
+    return found;
+}
+
+}  // namespace rstwatch::config

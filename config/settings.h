@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace rstwatch::config {
+
+/// One thing to receive packets from. Exactly one member is non-empty.
+struct Port {
+    std::string pci;        ///< PCI address of a NIC bound to a DPDK driver, such as 0000:3b:00.0
+    std::string interface;  ///< kernel network interface, such as eth1 or lo
+    std::string capture;    ///< capture file to replay; "-" is standard input
+    std::string vdev;       ///< DPDK device string, such as net_pcap0,rx_pcap=/tmp/x.pcap
+
+    bool operator==(const Port&) const = default;
+};
+
+/// Every setting of the daemon, with its default. Read-only once loaded. Ranges, help and the way a setting is written
+/// down are in schema.cpp and nowhere else; every duration is in seconds of the packets' own time unless said
+/// otherwise.
+struct Settings {
+    struct Sensor {
+        std::string name;  ///< empty: the host's name
+    } sensor;
+
+    struct Rx {
+        std::int64_t queues = 1;          ///< queues of each port, and cores: core i polls queue i
+        std::int64_t burst = 32;          ///< packets taken from a queue at once
+        std::int64_t memory_mib = 256;    ///< MiB of packet memory where no hugepages are used
+        std::int64_t mbufs = 4096;        ///< packet buffers of each queue
+        std::int64_t descriptors = 4096;  ///< ring slots of each NIC queue
+        std::int64_t forward_ring = 512;  ///< packets on their way from the receiving core to the owning core
+        std::string idle = "sleep";       ///< poll | sleep: what a core does while nothing arrives
+    } rx;
+
+    struct Tracking {
+        std::int64_t connections = 262144;  ///< entries of each core's connection table
+    } tracking;
+
+    struct Deadline {
+        double provisional = 3;       ///< to the first verdict, unanswered or handshake_incomplete
+        double unanswered = 75;       ///< from the last SYN to the final verdict unanswered
+        double syn_ack = 64;          ///< from the SYN-ACK to the final verdict handshake_incomplete
+        double reset = 3;             ///< what still belongs to a reset connection
+        double closed = 60;           ///< how long a finished attempt's ISN is remembered
+        double early_answer = 0.005;  ///< an answer up to this much before its SYN belongs to it
+        double half_open_scan = 1;    ///< from the SYN-ACK to the RST of a half-open scan
+        double idle = 5;              ///< silence after which a reset is an idle reset
+    } deadline;
+
+    struct Tally {
+        std::int64_t banks = 4;             ///< interval banks of each core
+        std::int64_t destinations = 16384;  ///< destination rows of each bank
+        std::int64_t clients = 16384;       ///< client rows of each bank
+        std::int64_t records = 16384;       ///< attempt records of each bank
+    } tally;
+
+    struct Registry {
+        std::int64_t destinations = 131072;  ///< destinations remembered
+        std::int64_t clients = 131072;       ///< clients remembered
+        std::int64_t sketches = 2048;        ///< sketches that estimate many distinct clients
+    } registry;
+
+    struct Window {
+        std::int64_t seconds = 300;  ///< how far back rates and top lists reach
+        std::int64_t rows = 500000;  ///< rows kept for that long, over all intervals
+    } window;
+
+    struct Http {
+        std::string listen = "127.0.0.1:8074";  ///< ADDRESS:PORT, loopback only; empty: none
+        std::string socket;                     ///< path; empty: chosen by who runs the daemon; "off": none
+        std::int64_t connections = 256;
+        std::int64_t connections_per_address = 64;
+        double request_deadline = 10;  ///< seconds of wall time to receive a whole request
+        double write_deadline = 10;    ///< seconds of wall time without progress of an answer
+        double idle_deadline = 60;     ///< seconds of wall time between two requests
+    } http;
+
+    struct Log {
+        std::string level = "info";  ///< trace | debug | info | warn | error
+    } log;
+
+    std::vector<Port> ports;
+};
+
+}  // namespace rstwatch::config

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rstwatch::config {
+
+/// What a text setting must look like.
+struct TextForm {
+    std::string_view wanted;  ///< what to give instead, as in "give ..."
+    /// What is wrong with a text, as in "... has no port"; nothing where it will do.
+    std::optional<std::string> (*fault)(std::string_view text);
+};
+
+extern const TextForm sensor_name_form;
+extern const TextForm listen_form;
+extern const TextForm socket_form;
+extern const TextForm pci_form;
+extern const TextForm interface_form;
+extern const TextForm capture_form;
+extern const TextForm vdev_form;
+
+}  // namespace rstwatch::config

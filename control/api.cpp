@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/api.h"
+
+#include <array>
+
+#include "control/export/report.h"
+#include "control/export/status.h"
+#include "control/export/top.h"
+#include "control/http/parameters.h"
+#include "control/openapi.h"
+
+namespace rstwatch::control {
+namespace {
+
+constexpr std::int64_t most_rows = 1000;
+
+http::Response document(const Json& json) {
+    http::Response response;
+    response.body = json.dump() + "\n";
+    return response;
+}
+
+http::Response not_ready() {
+    http::Problem problem;
+    problem.status = 503;
+    problem.detail = "the daemon is starting and has counted nothing yet; ask again in a second";
+    return http::to_response(problem);
+}
+
+/// Handlers that need a snapshot get one, and never a null one.
+http::Handler with_snapshot(const SnapshotStore& store,
+                            std::function<http::Response(const Snapshot&, const http::Request&)> handler) {
+    return [&store, handler = std::move(handler)](const http::Request& request) {
+        const SnapshotPtr snapshot = store.latest();
+        return snapshot ? handler(*snapshot, request) : not_ready();
+    };
+}
+
+http::Response get_summary(const Snapshot& snapshot, const http::Request& request) {
+    http::Parameters parameters(request);
+    const auto rows = static_cast<std::size_t>(parameters.integer("n", 10, 0, most_rows));
+    if (parameters.problem()) return http::to_response(*parameters.problem());
+    return document(report(snapshot, rows));
+}
+
+TopQuery::By by_from(const std::string& word) {
+    if (word == "client") return TopQuery::By::client;
+    return word == "service" ? TopQuery::By::service : TopQuery::By::destination;
+}
+
+http::Response get_top(const Snapshot& snapshot, const http::Request& request) {
+    static const std::vector<std::string_view> outcomes = [] {
+        std::vector<std::string_view> words{"refused", "failed"};
+        for (const tally::Outcome outcome : tally::all_outcomes())
+            if (outcome != tally::Outcome::refused) words.push_back(tally::name(outcome));
+        return words;
+    }();
+    static constexpr std::array<std::string_view, 3> ways{"destination", "client", "service"};
+    using std::chrono::seconds;
+    http::Parameters parameters(request);
+    TopQuery query;
+    query.by = by_from(parameters.choice("by", "destination", ways));
+    query.outcome = parameters.choice("outcome", "refused", outcomes);
+    query.rows = static_cast<std::size_t>(parameters.integer("n", 10, 1, most_rows));
+    const seconds window = parameters.duration("window", seconds(60), seconds(1), seconds(3600));
+    // A replay is over in no time: unless asked otherwise, all that is still at hand is its window.
+    if (!snapshot.replay || request.query.contains("window"))
+        query.window_seconds = static_cast<std::uint64_t>(window.count());
+    if (parameters.problem()) return http::to_response(*parameters.problem());
+    return document(top(snapshot, query));
+}
+
+}  // namespace
+
+http::Router make_api(const SnapshotStore& store, std::function<Json()> http_status) {
+    http::Router router;
+    router.get("/api/v1/summary", {"n"}, with_snapshot(store, get_summary));
+    router.get("/api/v1/top", {"by", "outcome", "window", "n"}, with_snapshot(store, get_top));
+    router.get("/api/v1/status", {},
+               with_snapshot(store, [http_status = std::move(http_status)](const Snapshot& snapshot, const auto&) {
+                   Json json = status(snapshot);
+                   json["http"] = http_status();
+                   return document(json);
+               }));
+    router.get("/api/v1/openapi.json", {}, [](const http::Request&) {
+        http::Response response;
+        response.body = std::string(openapi_document);
+        return response;
+    });
+    router.get("/livez", {}, [](const http::Request&) {
+        http::Response response;
+        response.content_type = "text/plain; charset=utf-8";
+        response.body = "alive\n";
+        return response;
+    });
+    return router;
+}
+
+}  // namespace rstwatch::control

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+
+#include "control/export/json_values.h"
+#include "control/http/router.h"
+#include "control/snapshot_store.h"
+
+namespace rstwatch::control {
+
+/// The REST interface under /api/v1, and the probes of who supervises the daemon. Reads nothing but the latest snapshot.
+http::Router make_api(const SnapshotStore& store, std::function<Json()> http_status);
+
+}  // namespace rstwatch::control

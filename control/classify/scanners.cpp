@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/classify/scanners.h"
+
+#include <algorithm>
+
+namespace rstwatch::control {
+namespace {
+
+// Threshold random walk (Jung, Paxson, Berger, Balakrishnan 2004, section 4): a first contact fails with probability
+// 0.8 for a scanner and 0.2 for others, so each one weighs 4 : 1 either way; with alpha 0.01 and beta 0.99 the walk ends
+// at 99, hence after four failures in a row (4^4 = 256).
+constexpr std::int32_t scanner_at = 4;
+constexpr std::int32_t benign_at = -4;
+constexpr std::size_t remembered_contacts = 64;
+constexpr std::size_t torn_down_services = 3;
+
+std::uint64_t hash_of(const tally::IpAddress& client) { return tally::hash_of(tally::RowKey{client, 0, 0}); }
+
+bool failed_contact(tally::Outcome outcome) {
+    switch (outcome) {
+        case tally::Outcome::refused:
+        case tally::Outcome::refused_by_device:
+        case tally::Outcome::icmp_rejected:
+        case tally::Outcome::unanswered: return true;
+        default: return false;
+    }
+}
+
+}  // namespace
+
+void Scanners::add(const MergedInterval& interval, Registry& registry) {
+    for (const tally::AttemptRecord& record : interval.records) {
+        if (!tally::is_attempt(record.outcome)) continue;
+        ScannerRow& row = clients_.at(record.client.address, hash_of(record.client.address));
+        if (row.attempts++ == 0) row.first = record.start;
+        row.last = std::max(row.last, record.start);
+        row.failed += tally::is_failed(record.outcome);
+        judge_contact(row, record, registry);
+        judge_teardown(row, record, registry);
+    }
+}
+
+/// Only destinations that never accepted anybody count as failures, or every outage would make its pollers scanners.
+void Scanners::judge_contact(ScannerRow& row, const tally::AttemptRecord& record, const Registry& registry) {
+    if (row.by_contacts || row.contacted.size() == remembered_contacts) return;
+    const bool accepted = (record.flags & tally::record_flag::accepted) != 0;
+    const bool failed = failed_contact(record.outcome) && !registry.has_accepted(record.server);
+    if ((!accepted && !failed) || std::ranges::find(row.contacted, record.server) != row.contacted.end()) return;
+    row.contacted.push_back(record.server);
+    row.likelihood = std::max(row.likelihood + (failed ? 1 : -1), benign_at);
+    if (row.likelihood < scanner_at) return;
+    row.by_contacts = true;
+    row.contacted = {};
+}
+
+void Scanners::judge_teardown(ScannerRow& row, const tally::AttemptRecord& record, Registry& registry) {
+    const bool torn_down = (record.flags & tally::record_flag::half_open_reset) != 0 &&
+                           record.outcome == tally::Outcome::client_cancelled;
+    if (!torn_down) return;
+    if (row.half_open) return reclassify(row, record.server, 1, registry, record.decided);
+    const auto known = std::ranges::find(row.torn_down, record.server, &ScannerRow::TornDown::service);
+    if (known != row.torn_down.end()) {
+        ++known->count;
+    } else {
+        row.torn_down.push_back({record.server, 1});
+    }
+    if (row.torn_down.size() < torn_down_services) return;
+    row.half_open = true;
+    for (const ScannerRow::TornDown& each : row.torn_down)
+        reclassify(row, each.service, each.count, registry, record.decided);
+    row.torn_down = {};
+}
+
+void Scanners::reclassify(ScannerRow& row, const tally::Endpoint& service, std::uint64_t count, Registry& registry,
+                          tally::Time time) {
+    reclassified_ += count;
+    registry.reclassify(service, row.key, tally::Outcome::client_cancelled, tally::Outcome::half_open_scan, count, time);
+}
+
+bool Scanners::is_half_open_scanner(const tally::IpAddress& client) const {
+    const ScannerRow* row = clients_.find(client, hash_of(client));
+    return row != nullptr && row->half_open;
+}
+
+std::vector<const ScannerRow*> Scanners::scanners() const {
+    std::vector<const ScannerRow*> found;
+    for (const ScannerRow& row : clients_.rows())
+        if (row.is_scanner()) found.push_back(&row);
+    std::ranges::sort(found, [](const ScannerRow* a, const ScannerRow* b) {
+        return a->failed != b->failed ? a->failed > b->failed : a->key < b->key;
+    });
+    return found;
+}
+
+}  // namespace rstwatch::control

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "control/merge/merged_interval.h"
+#include "control/registry/registry.h"
+#include "dataplane/tally/space_saving.h"
+
+namespace rstwatch::control {
+
+/// What is known of one client's first contacts.
+struct ScannerRow {
+    tally::IpAddress key;
+    std::uint64_t error = 0;
+
+    /// A service with which the client tore down handshakes as a half-open scan does, and how often.
+    struct TornDown {
+        tally::Endpoint service;
+        std::uint64_t count = 0;
+    };
+
+    std::int32_t likelihood = 0;  ///< log4 of the likelihood ratio scanner : benign
+    bool by_contacts = false;     ///< its first contacts fail as only a scanner's do
+    bool half_open = false;       ///< it tore down handshakes at three or more services
+    std::vector<tally::Endpoint> contacted;  ///< services met so far, while undecided; bounded
+    std::vector<TornDown> torn_down;         ///< while undecided; at most two services
+    std::uint64_t attempts = 0;
+    std::uint64_t failed = 0;
+    tally::Time first = 0;
+    tally::Time last = 0;
+
+    bool is_scanner() const { return by_contacts || half_open; }
+    std::uint64_t weight() const { return attempts; }
+};
+
+/// Who scans, judged over all cores' records in the order of time, because RSS spreads one client's attempts over all
+/// cores. Control thread only.
+class Scanners {
+  public:
+    explicit Scanners(std::size_t clients) : clients_(clients) {}
+
+    /// `registry` has counted the interval already.
+    void add(const MergedInterval& interval, Registry& registry);
+
+    /// True for a client whose torn-down handshakes count as `half_open_scan`, whatever their SYNs looked like.
+    bool is_half_open_scanner(const tally::IpAddress& client) const;
+
+    /// Attempts that were final as `client_cancelled` and are shown as `half_open_scan`.
+    std::uint64_t reclassified() const { return reclassified_; }
+
+    std::vector<const ScannerRow*> scanners() const;
+
+  private:
+    void judge_contact(ScannerRow& row, const tally::AttemptRecord& record, const Registry& registry);
+    void judge_teardown(ScannerRow& row, const tally::AttemptRecord& record, Registry& registry);
+    void reclassify(ScannerRow& row, const tally::Endpoint& service, std::uint64_t count, Registry& registry,
+                    tally::Time time);
+
+    tally::SpaceSavingTable<ScannerRow> clients_;
+    std::uint64_t reclassified_ = 0;
+};
+
+}  // namespace rstwatch::control

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/controller.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "control/registry/ranking.h"
+
+namespace rstwatch::control {
+namespace {
+
+/// A core fills a bank in a millisecond at best when it replays, once a second when it is live.
+constexpr auto replay_pause = std::chrono::microseconds(200);
+constexpr auto live_pause = std::chrono::milliseconds(20);
+/// A replay passes thousands of intervals a second; people do not.
+constexpr auto publish_every = std::chrono::milliseconds(250);
+
+tally::Time wall_time() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<tally::Time>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+}
+
+TableState table_state(const Registry::Table& table, std::uint64_t overflowed, std::uint64_t other) {
+    return {table.capacity(), table.size(), overflowed, table.overflowed(), other};
+}
+
+}  // namespace
+
+Controller::Controller(const config::Settings& settings, Surroundings surroundings, const Wishes& wishes,
+                       std::vector<std::unique_ptr<tally::BankExchange>>& exchanges, SnapshotStore& store)
+    : surroundings_(std::move(surroundings)),
+      wishes_(wishes),
+      store_(store),
+      merger_(exchanges, [this](MergedInterval& interval) { take(interval); }),
+      registry_(settings.registry),
+      scanners_(static_cast<std::size_t>(settings.registry.clients)),
+      window_(settings.window),
+      started_(wall_time()) {}
+
+void Controller::run() {
+    publish(false);
+    Clock::time_point next_publication = Clock::now() + publish_every;
+    while (!merger_.finished()) {
+        if (merger_.poll() == 0) {
+            if (surroundings_.replay) {
+                std::this_thread::sleep_for(replay_pause);
+            } else {
+                std::this_thread::sleep_for(live_pause);
+            }
+        }
+        if (!changed_ || Clock::now() < next_publication) continue;
+        publish(false);
+        next_publication = Clock::now() + publish_every;
+    }
+    publish(true);
+}
+
+void Controller::take(MergedInterval& interval) {
+    changed_ = true;
+    if (interval.packets.received > 0) {
+        const bool first = totals_.packets.received == 0;
+        totals_.first_packet = first ? interval.first_packet : std::min(totals_.first_packet, interval.first_packet);
+        totals_.last_packet = std::max(totals_.last_packet, interval.last_packet);
+    }
+    totals_.packets.add(interval.packets);
+    add(totals_.outcomes, interval.outcomes);
+    add(totals_.losses, interval.losses);
+    totals_.late_merges += interval.late_merges;
+    totals_.revised += interval.revisions.size();
+    totals_.last_interval = interval.interval;
+    registry_.add(interval);
+    scanners_.add(interval, registry_);
+    if (wishes_.keep_connections) connections_.add(interval.records);
+    window_.add(interval);
+}
+
+TableState Controller::connection_table() const {
+    return {surroundings_.connection_capacity, totals_.gauges.connections_used,
+            totals_.losses.connections_overflowed, totals_.losses.connections_evicted, 0};
+}
+
+void Controller::publish(bool finished) {
+    changed_ = false;
+    totals_.gauges = merger_.gauges();
+    totals_.half_open_overlay = scanners_.reclassified();
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->sensor = surroundings_.sensor;
+    snapshot->version = RSTWATCH_VERSION;
+    snapshot->replay = surroundings_.replay;
+    snapshot->finished = finished;
+    snapshot->started = started_;
+    snapshot->files = surroundings_.files;
+    snapshot->totals = totals_;
+    snapshot->connections = connection_table();
+    snapshot->destinations =
+        table_state(registry_.destinations(), registry_.destinations_overflowed(), registry_.destinations_other());
+    snapshot->clients = table_state(registry_.clients(), registry_.clients_overflowed(), registry_.clients_other());
+    snapshot->ranking = rank(registry_, scanners_, wishes_.ranking_rows);
+    snapshot->window = window_.intervals();
+    snapshot->window_shortened = window_.shortened();
+    snapshot->ports = surroundings_.port_status();
+    snapshot->cores = surroundings_.core_status();
+    store_.publish(std::move(snapshot));
+    if (surroundings_.progress) surroundings_.progress(totals_.packets.received);
+}
+
+}  // namespace rstwatch::control

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/settings.h"
+#include "control/classify/scanners.h"
+#include "control/export/connections.h"
+#include "control/merge/interval_merger.h"
+#include "control/registry/registry.h"
+#include "control/registry/window.h"
+#include "control/snapshot_store.h"
+
+namespace rstwatch::control {
+
+/// What the composition root knows and control may ask for.
+struct Surroundings {
+    std::string sensor;
+    bool replay = false;
+    std::vector<std::string> files;
+    std::size_t connection_capacity = 0;
+    std::function<std::vector<tally::PortStatus>()> port_status;
+    std::function<std::vector<CoreState>()> core_status;
+    std::function<void(std::uint64_t packets)> progress;  ///< called some times per second
+};
+
+/// The control thread's work: merge the cores' banks, judge what one core cannot, publish snapshots.
+class Controller {
+  public:
+    struct Wishes {
+        bool keep_connections = false;  ///< for a report that lists them
+        std::size_t ranking_rows = 1000;
+    };
+
+    Controller(const config::Settings& settings, Surroundings surroundings, const Wishes& wishes,
+               std::vector<std::unique_ptr<tally::BankExchange>>& exchanges, SnapshotStore& store);
+
+    /// Returns when every core has finished and the last snapshot is out.
+    void run();
+
+    ConnectionLog& connections() { return connections_; }
+    const Scanners& scanners() const { return scanners_; }
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    void take(MergedInterval& interval);
+    void publish(bool finished);
+    TableState connection_table() const;
+
+    Surroundings surroundings_;
+    Wishes wishes_;
+    SnapshotStore& store_;
+    IntervalMerger merger_;
+    Registry registry_;
+    Scanners scanners_;
+    Window window_;
+    ConnectionLog connections_;
+    Totals totals_;
+    tally::Time started_;
+    bool changed_ = false;
+};
+
+}  // namespace rstwatch::control

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "control/classify/scanners.h"
+#include "dataplane/tally/attempt_record.h"
+
+namespace rstwatch::control {
+
+/// Every connection of a replay, kept when they are asked for: the one thing that grows with the capture.
+class ConnectionLog {
+  public:
+    void add(const std::vector<tally::AttemptRecord>& records);
+
+    /// Sorts by start and tuple, applies what was learnt only later, and hands each over as one JSON object.
+    void write_array(std::FILE* out, const Scanners& scanners);
+    void write_lines(std::FILE* out, const Scanners& scanners);
+
+  private:
+    void settle(const Scanners& scanners);
+
+    std::vector<tally::AttemptRecord> records_;
+};
+
+/// {"client":"10.0.0.2:40000","server":…,"outcome":…}
+std::string connection_json(const tally::AttemptRecord& record);
+
+}  // namespace rstwatch::control

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// The composition root: the only file that sees the dataplane and control both.
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "config/cpu_baseline.h"
+#include "control/api.h"
+#include "control/command_line.h"
+#include "control/controller.h"
+#include "control/export/report.h"
+#include "control/http/server.h"
+#include "control/http/socket_path.h"
+#include "control/progress.h"
+#include "control/service_manager.h"
+#include "dataplane/dataplane.h"
+
+namespace {
+
+using namespace rstwatch;
+using control::CommandLine;
+
+constexpr int exit_ok = 0;
+constexpr int exit_failure = 1;
+constexpr int exit_bad_config = 4;
+
+Dataplane* running_dataplane = nullptr;
+std::atomic<bool> stop_requested{false};
+
+void on_stop_signal(int) {
+    stop_requested.store(true, std::memory_order_relaxed);
+    if (running_dataplane != nullptr) running_dataplane->request_stop();
+}
+
+void catch_stop_signals(Dataplane& dataplane) {
+    running_dataplane = &dataplane;
+    struct sigaction action {};
+    action.sa_handler = on_stop_signal;
+    sigaction(SIGTERM, &action, nullptr);
+    sigaction(SIGINT, &action, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/// Blocks the stop signals in threads made from here on, so that sigsuspend() in this one waits for them.
+void wait_for_stop() {
+    sigset_t wanted, before;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &wanted, &before);
+    while (!stop_requested.load(std::memory_order_relaxed)) sigsuspend(&before);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void set_up_log(const config::Settings& settings) {
+    auto logger = std::make_shared<spdlog::logger>("rstwatchd", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    // The journal stamps lines itself.
+    const bool journal = std::getenv("JOURNAL_STREAM") != nullptr;
+    logger->set_pattern(journal ? "%l: %v" : "%Y-%m-%d %H:%M:%S.%e %l: %v");
+    logger->set_level(spdlog::level::from_str(settings.log.level));
+    logger->flush_on(spdlog::level::trace);
+    spdlog::set_default_logger(std::move(logger));
+}
+
+std::string host_name() {
+    char name[256] = "";
+    gethostname(name, sizeof name - 1);
+    return name;
+}
+
+control::Surroundings surroundings_of(Dataplane& dataplane, const config::Settings& settings, bool report) {
+    control::Surroundings surroundings;
+    // A report must not depend on where it was made.
+    surroundings.sensor = !settings.sensor.name.empty() ? settings.sensor.name : report ? "" : host_name();
+    surroundings.replay = dataplane.is_replay();
+    for (const config::Port& port : settings.ports)
+        if (!port.capture.empty()) surroundings.files.push_back(port.capture);
+    surroundings.connection_capacity = dataplane.connection_capacity();
+    surroundings.port_status = [&dataplane] { return dataplane.port_status(); };
+    surroundings.core_status = [&dataplane] {
+        std::vector<control::CoreState> states;
+        for (const auto& status : dataplane.core_status())
+            states.push_back({status->received.load(std::memory_order_relaxed),
+                              status->bursts.load(std::memory_order_relaxed),
+                              status->forwarded.load(std::memory_order_relaxed),
+                              status->waits.load(std::memory_order_relaxed)});
+        return states;
+    };
+    return surroundings;
+}
+
+/// What could not be read of the captures. Exit code 1 if anything.
+int tell_damage(const Dataplane& dataplane) {
+    for (const std::string& sentence : dataplane.damage()) std::fprintf(stderr, "rstwatchd: %s\n", sentence.c_str());
+    return dataplane.damage().empty() ? exit_ok : exit_failure;
+}
+
+bool print_report(const control::Snapshot& snapshot, control::Controller& controller, const CommandLine& line) {
+    if (line.report == CommandLine::Report::lines) {
+        controller.connections().write_lines(stdout, controller.scanners());
+    } else {
+        std::string text = control::report(snapshot, line.rows).dump(1);
+        if (!line.connections) {
+            std::puts(text.c_str());
+        } else {
+            text.resize(text.size() - 2);  // the closing "\n}": one more member follows
+            std::fputs(text.c_str(), stdout);
+            std::fputs(",\n \"connections\": ", stdout);
+            controller.connections().write_array(stdout, controller.scanners());
+            std::puts("\n}");
+        }
+    }
+    if (std::fflush(stdout) == 0) return true;
+    std::perror("rstwatchd: standard output");
+    return false;
+}
+
+int run_report(Dataplane& dataplane, control::Controller& controller, control::SnapshotStore& store,
+               const CommandLine& line) {
+    controller.run();
+    dataplane.join();
+    const bool printed = print_report(*store.latest(), controller, line);
+    const int damaged = tell_damage(dataplane);
+    if (stop_requested.load(std::memory_order_relaxed)) {
+        std::fputs("rstwatchd: interrupted; the report covers what had been read\n", stderr);
+        return exit_failure;
+    }
+    return printed ? damaged : exit_failure;
+}
+
+control::http::Options http_options(const config::Settings::Http& http) {
+    const auto milliseconds = [](double seconds) {
+        return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+    };
+    control::http::Options options;
+    options.listen = http.listen;
+    options.socket = http.socket.empty() ? control::http::default_socket_path() : http.socket;
+    if (http.socket == "off") options.socket.clear();
+    options.limits.max_connections = static_cast<std::size_t>(http.connections);
+    options.limits.max_per_address = static_cast<std::size_t>(http.connections_per_address);
+    options.limits.request_deadline = milliseconds(http.request_deadline);
+    options.limits.write_deadline = milliseconds(http.write_deadline);
+    options.limits.idle_deadline = milliseconds(http.idle_deadline);
+    return options;
+}
+
+control::Json counters_json(const control::http::Counters& counters) {
+    return {{"connections", counters.connections}, {"active", counters.active},
+            {"requests", counters.requests},       {"refused_by_cap", counters.refused_by_cap},
+            {"timeouts", counters.timeouts},       {"accept_errors", counters.accept_errors}};
+}
+
+int run_service(Dataplane& dataplane, control::Controller& controller, control::SnapshotStore& store,
+                const config::Settings& settings) {
+    control::http::Server* serving = nullptr;
+    const control::http::Options options = http_options(settings.http);
+    if (!options.socket.empty()) {
+        if (const auto failed = control::http::prepare_socket_directory(options.socket)) {
+            spdlog::error("{}", failed->message);
+            return exit_failure;
+        }
+    }
+    control::http::Server server(
+        options, control::make_api(store, [&serving] { return counters_json(serving->counters()); }));
+    serving = &server;
+    if (const auto failed = server.start()) {
+        spdlog::error("{}", failed->message);
+        return exit_failure;
+    }
+    if (!options.listen.empty()) spdlog::info("REST at http://{} (port {})", options.listen, server.port());
+    if (!options.socket.empty()) spdlog::info("REST at unix:{}", options.socket);
+    if (const port::Failure failed = dataplane.start()) {
+        spdlog::error("{}", failed.message());
+        return exit_failure;
+    }
+    spdlog::info("ready");
+    control::notify_service_manager("READY=1");
+    controller.run();
+    if (dataplane.is_replay() && !stop_requested.load(std::memory_order_relaxed)) {
+        spdlog::info("replay finished: {} packets; serving the result until stopped",
+                     store.latest()->totals.packets.received);
+        wait_for_stop();
+    }
+    control::notify_service_manager("STOPPING=1");
+    server.stop();
+    dataplane.join();
+    spdlog::info("stopped; {} packets, {} attempts", store.latest()->totals.packets.received,
+                 store.latest()->totals.outcomes.attempts);
+    return tell_damage(dataplane);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    config::check_cpu_or_exit("rstwatchd");
+    CommandLine line;
+    if (const auto code = control::parse_command_line(argc, argv, line)) return *code;
+    config::Settings settings;
+    if (!control::load_settings(line, settings)) return exit_bad_config;
+    if (line.check_config) {
+        std::printf("%s: ok\n", line.config_file.empty() ? "settings" : line.config_file.c_str());
+        return exit_ok;
+    }
+    if (settings.ports.empty()) {
+        std::fputs("rstwatchd: nothing to watch; name a port with --interface, --pci, --vdev or --capture, or in the "
+                   "settings file as [[port]]\n", stderr);
+        return exit_bad_config;
+    }
+    set_up_log(settings);
+    const bool report = line.report != CommandLine::Report::none;
+
+    Dataplane dataplane(settings);
+    if (const port::Failure failed = dataplane.open()) {
+        std::fprintf(stderr, "rstwatchd: %s\n", failed.message().c_str());
+        return exit_failure;
+    }
+    catch_stop_signals(dataplane);
+    control::SnapshotStore store;
+    control::Surroundings surroundings = surroundings_of(dataplane, settings, report);
+    control::Progress progress(settings);
+    if (report) surroundings.progress = [&progress](std::uint64_t packets) { progress.show(packets); };
+    control::Controller::Wishes wishes;
+    wishes.keep_connections = line.connections || line.report == CommandLine::Report::lines;
+    wishes.ranking_rows = report ? line.rows : std::size_t{1000};
+    control::Controller controller(settings, surroundings, wishes, dataplane.exchanges(), store);
+    if (!report) return run_service(dataplane, controller, store, settings);
+    if (const port::Failure failed = dataplane.start()) {
+        std::fprintf(stderr, "rstwatchd: %s\n", failed.message().c_str());
+        return exit_failure;
+    }
+    return run_report(dataplane, controller, store, line);
+}

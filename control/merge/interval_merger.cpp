@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/merge/interval_merger.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace rstwatch::control {
+namespace {
+
+template <typename T>
+void append(std::vector<T>& to, const std::vector<T>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+}
+
+void sort_by_time_and_tuple(MergedInterval& interval) {
+    std::ranges::sort(interval.records, {}, [](const tally::AttemptRecord& record) {
+        return std::tie(record.decided, record.client, record.server, record.start);
+    });
+    std::ranges::sort(interval.sightings, {}, [](const tally::Sighting& sighting) {
+        return std::tie(sighting.time, sighting.client, sighting.server, sighting.outcome);
+    });
+    std::ranges::sort(interval.revisions, {}, [](const tally::Revision& revision) {
+        return std::tie(revision.time, revision.client, revision.server, revision.from);
+    });
+    const auto by_key = [](const tally::Row& row) {
+        return std::tie(row.key.address, row.key.port, row.key.kind, row.first);
+    };
+    std::ranges::sort(interval.destinations, {}, by_key);
+    std::ranges::sort(interval.clients, {}, by_key);
+}
+
+}  // namespace
+
+IntervalMerger::IntervalMerger(std::vector<std::unique_ptr<tally::BankExchange>>& exchanges, Sink sink)
+    : exchanges_(exchanges), sink_(std::move(sink)), gauges_(exchanges.size()) {}
+
+std::size_t IntervalMerger::poll() {
+    // The watermarks are read before the rings (BankExchange says why).
+    tally::Interval watermark = tally::BankExchange::finished;
+    for (const auto& exchange : exchanges_) watermark = std::min(watermark, exchange->watermark());
+    std::size_t banks = 0;
+    for (const auto& exchange : exchanges_) {
+        while (tally::IntervalBank* bank = exchange->take_full()) {
+            absorb(*bank);
+            exchange->give_back(bank);
+            ++banks;
+        }
+    }
+    release(watermark);
+    return banks;
+}
+
+void IntervalMerger::absorb(const tally::IntervalBank& bank) {
+    gauges_[bank.core] = bank.gauges;
+    MergedInterval& interval = pending_[bank.interval];
+    interval.interval = bank.interval;
+    if (bank.packets.received > 0) {
+        const bool first = interval.packets.received == 0;
+        interval.first_packet = first ? bank.first_packet : std::min(interval.first_packet, bank.first_packet);
+        interval.last_packet = first ? bank.last_packet : std::max(interval.last_packet, bank.last_packet);
+    }
+    interval.packets.add(bank.packets);
+    add(interval.outcomes, bank.outcomes);
+    add(interval.losses, bank.losses);
+    interval.late_merges += bank.late ? 1 : 0;
+    interval.destinations_other += bank.destinations.other();
+    interval.destinations_overflowed += bank.destinations.overflowed();
+    interval.clients_other += bank.clients.other();
+    interval.clients_overflowed += bank.clients.overflowed();
+    append(interval.destinations, bank.destinations.rows());
+    append(interval.clients, bank.clients.rows());
+    append(interval.sightings, bank.sightings);
+    append(interval.records, bank.records);
+    append(interval.revisions, bank.revisions);
+}
+
+void IntervalMerger::release(tally::Interval watermark) {
+    while (!pending_.empty() && pending_.begin()->first < watermark) {
+        sort_by_time_and_tuple(pending_.begin()->second);
+        sink_(pending_.begin()->second);
+        pending_.erase(pending_.begin());
+    }
+    finished_ = watermark == tally::BankExchange::finished && pending_.empty();
+}
+
+tally::Gauges IntervalMerger::gauges() const {
+    tally::Gauges sum;
+    for (const tally::Gauges& each : gauges_) {
+        sum.pending += each.pending;
+        sum.open += each.open;
+        sum.connections_used += each.connections_used;
+        for (std::size_t i = 0; i < tally::outcome_count; ++i) sum.provisional[i] += each.provisional[i];
+    }
+    return sum;
+}
+
+}  // namespace rstwatch::control

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "control/merge/merged_interval.h"
+#include "dataplane/tally/bank_exchange.h"
+
+namespace rstwatch::control {
+
+/// Collects the cores' banks and releases each interval once every core's watermark has passed it, in order. The order
+/// within an interval does not depend on how connections were spread over cores: everything is sorted by time and tuple.
+/// Used by the control thread alone.
+class IntervalMerger {
+  public:
+    using Sink = std::function<void(MergedInterval&)>;
+
+    IntervalMerger(std::vector<std::unique_ptr<tally::BankExchange>>& exchanges, Sink sink);
+
+    /// Takes what the cores have handed over; returns the number of banks.
+    std::size_t poll();
+
+    /// True when every core has finished and every interval has been released.
+    bool finished() const { return finished_; }
+
+    /// Sum over the cores, as of the last bank of each.
+    tally::Gauges gauges() const;
+
+  private:
+    void absorb(const tally::IntervalBank& bank);
+    void release(tally::Interval watermark);
+
+    std::vector<std::unique_ptr<tally::BankExchange>>& exchanges_;
+    Sink sink_;
+    std::map<tally::Interval, MergedInterval> pending_;
+    std::vector<tally::Gauges> gauges_;  // by core
+    bool finished_ = false;
+};
+
+}  // namespace rstwatch::control

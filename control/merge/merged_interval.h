@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "dataplane/tally/interval_bank.h"
+
+namespace rstwatch::control {
+
+/// What all cores counted in one interval, complete: no core will add to it any more.
+struct MergedInterval {
+    tally::Interval interval = 0;
+    tally::Time first_packet = 0;  ///< meaningful when packets.received > 0
+    tally::Time last_packet = 0;   ///< likewise
+    tally::PacketTotals packets;
+    tally::OutcomeTotals outcomes;
+    tally::Losses losses;
+    std::uint64_t late_merges = 0;            ///< banks that held more than this interval
+    std::uint64_t destinations_other = 0;     ///< verdicts without a row, because a bank's table was full
+    std::uint64_t destinations_overflowed = 0;
+    std::uint64_t clients_other = 0;
+    std::uint64_t clients_overflowed = 0;
+    std::vector<tally::Row> destinations;
+    std::vector<tally::Row> clients;
+    std::vector<tally::Sighting> sightings;
+    std::vector<tally::AttemptRecord> records;
+    std::vector<tally::Revision> revisions;
+};
+
+void add(tally::OutcomeTotals& to, const tally::OutcomeTotals& from);
+void add(tally::Losses& to, const tally::Losses& from);
+
+}  // namespace rstwatch::control

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "control/classify/scanners.h"
+#include "control/registry/registry.h"
+#include "control/snapshot.h"
+
+namespace rstwatch::control {
+
+/// The heaviest `limit` of everything that the registry holds; equal counts in the order of their addresses.
+Ranking rank(const Registry& registry, const Scanners& scanners, std::size_t limit);
+
+/// Cuts to the heaviest `limit` rows, heaviest first.
+void keep_heaviest(std::vector<RankedRow>& rows, std::size_t limit);
+
+}  // namespace rstwatch::control

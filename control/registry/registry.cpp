@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/registry/registry.h"
+
+#include <algorithm>
+
+namespace rstwatch::control {
+namespace {
+
+std::uint64_t hash_of(const tally::Endpoint& endpoint) {
+    return tally::hash_of(tally::RowKey{endpoint.address, endpoint.port, 0});
+}
+
+void give(OutcomeCount& to, std::uint64_t count, tally::Time first, tally::Time last) {
+    to.first = to.count == 0 ? first : std::min(to.first, first);
+    to.last = to.count == 0 ? last : std::max(to.last, last);
+    to.count += count;
+}
+
+/// Moves verdicts between outcomes of a row. False if the row has given way: then they are among `other` already.
+bool move(Registry::Table& table, const tally::Endpoint& key, tally::Outcome from, std::optional<tally::Outcome> to,
+          std::uint64_t count, tally::Time time) {
+    RegistryRow* row = table.find(key, hash_of(key));
+    if (row == nullptr || row->count(from) < count) return false;
+    row->outcomes[tally::index(from)].count -= count;
+    if (to) give(row->outcomes[tally::index(*to)], count, time, time);
+    return true;
+}
+
+bool is_refusal(tally::Outcome outcome) {
+    return outcome == tally::Outcome::refused || outcome == tally::Outcome::refused_by_device;
+}
+
+}  // namespace
+
+std::uint64_t RegistryRow::failed() const {
+    std::uint64_t sum = 0;
+    for (const tally::Outcome outcome : tally::all_outcomes())
+        if (tally::is_failed(outcome)) sum += count(outcome);
+    return sum;
+}
+
+std::uint64_t RegistryRow::weight() const {
+    std::uint64_t sum = 0;
+    for (const OutcomeCount& outcome : outcomes) sum += outcome.count;
+    return sum;
+}
+
+Registry::Registry(const config::Settings::Registry& settings)
+    : destinations_(static_cast<std::size_t>(settings.destinations)),
+      clients_(static_cast<std::size_t>(settings.clients)),
+      sketches_{static_cast<std::uint64_t>(settings.sketches), 0} {}
+
+void Registry::add(const MergedInterval& interval) {
+    for (const tally::Row& row : interval.destinations) add_row(destinations_, row);
+    for (const tally::Row& row : interval.clients) add_row(clients_, row);
+    destinations_other_ += interval.destinations_other;
+    clients_other_ += interval.clients_other;
+    destinations_overflowed_ += interval.destinations_overflowed;
+    clients_overflowed_ += interval.clients_overflowed;
+    for (const tally::Revision& revision : interval.revisions) revise(revision);
+    for (const tally::AttemptRecord& record : interval.records) add_clients(record);
+}
+
+void Registry::add_row(Table& table, const tally::Row& row) {
+    const tally::Endpoint key{row.key.address, row.key.port};
+    RegistryRow& entry = table.at(key, hash_of(key));
+    entry.error += row.error;
+    OutcomeCount& counted =
+        row.key.kind == tally::accepted_kind ? entry.accepted : entry.outcomes[row.key.kind];
+    give(counted, row.count, row.first, row.last);
+}
+
+void Registry::revise(const tally::Revision& revision) {
+    // A withdrawn verdict leaves the sums; where the row has given way, it leaves `other`.
+    if (!move(destinations_, revision.server, revision.from, revision.to, 1, revision.time) && !revision.to)
+        --destinations_other_;
+    if (!move(clients_, {revision.client, 0}, revision.from, revision.to, 1, revision.time) && !revision.to)
+        --clients_other_;
+}
+
+void Registry::reclassify(const tally::Endpoint& server, const tally::IpAddress& client, tally::Outcome from,
+                          tally::Outcome to, std::uint64_t count, tally::Time time) {
+    (void)move(destinations_, server, from, to, count, time);
+    (void)move(clients_, {client, 0}, from, to, count, time);
+}
+
+void Registry::add_clients(const tally::AttemptRecord& record) {
+    if (!tally::is_failed(record.outcome)) return;
+    RegistryRow* row = destinations_.find(record.server, hash_of(record.server));
+    if (row == nullptr) return;
+    row->failed_clients.add(record.client.address, sketches_);
+    if (is_refusal(record.outcome)) row->refused_clients.add(record.client.address, sketches_);
+}
+
+bool Registry::has_accepted(const tally::Endpoint& server) const {
+    const RegistryRow* row = destinations_.find(server, hash_of(server));
+    return row != nullptr && row->accepted.count > 0;
+}
+
+}  // namespace rstwatch::control

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+
+#include "config/settings.h"
+#include "control/merge/merged_interval.h"
+#include "control/registry/distinct_clients.h"
+#include "dataplane/tally/space_saving.h"
+
+namespace rstwatch::control {
+
+/// One outcome's count at one destination or client, and the first and the last time that it was given.
+struct OutcomeCount {
+    std::uint64_t count = 0;
+    tally::Time first = 0;
+    tally::Time last = 0;
+};
+
+/// What is known of a destination (address and port) or a client (address, port 0).
+struct RegistryRow {
+    tally::Endpoint key;
+    std::uint64_t error = 0;  ///< the most that may have been counted before the row existed
+    std::array<OutcomeCount, tally::outcome_count> outcomes{};
+    OutcomeCount accepted;  ///< completed handshakes
+    DistinctClients refused_clients;
+    DistinctClients failed_clients;
+
+    std::uint64_t count(tally::Outcome outcome) const { return outcomes[tally::index(outcome)].count; }
+    std::uint64_t failed() const;
+    std::uint64_t weight() const;
+};
+
+/// All destinations and clients since the start, in bounded memory. Control thread only.
+class Registry {
+  public:
+    using Table = tally::SpaceSavingTable<RegistryRow>;
+
+    explicit Registry(const config::Settings::Registry& settings);
+
+    void add(const MergedInterval& interval);
+
+    /// `count` attempts of this destination and client turn out to be another outcome.
+    void reclassify(const tally::Endpoint& server, const tally::IpAddress& client, tally::Outcome from,
+                    tally::Outcome to, std::uint64_t count, tally::Time time);
+
+    /// True if the destination has ever completed a handshake with anybody.
+    bool has_accepted(const tally::Endpoint& server) const;
+
+    const Table& destinations() const { return destinations_; }
+    const Table& clients() const { return clients_; }
+    std::uint64_t destinations_other() const { return destinations_other_ + destinations_.other(); }
+    std::uint64_t clients_other() const { return clients_other_ + clients_.other(); }
+    std::uint64_t destinations_overflowed() const { return destinations_overflowed_ + destinations_.overflowed(); }
+    std::uint64_t clients_overflowed() const { return clients_overflowed_ + clients_.overflowed(); }
+
+  private:
+    void add_row(Table& table, const tally::Row& row);
+    void revise(const tally::Revision& revision);
+    void add_clients(const tally::AttemptRecord& record);
+
+    Table destinations_;
+    Table clients_;
+    SketchBudget sketches_;
+    std::uint64_t destinations_other_ = 0;  // verdicts that never reached a row here
+    std::uint64_t clients_other_ = 0;
+    std::uint64_t destinations_overflowed_ = 0;
+    std::uint64_t clients_overflowed_ = 0;
+};
+
+}  // namespace rstwatch::control

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "config/settings.h"
+#include "control/merge/merged_interval.h"
+
+namespace rstwatch::control {
+
+/// One second of the recent past, as it was counted. Immutable: snapshots share it.
+struct WindowInterval {
+    tally::Interval interval = 0;
+    std::uint64_t packets = 0;
+    std::uint64_t attempts = 0;
+    std::vector<tally::Row> destinations;
+    std::vector<tally::Row> clients;
+    std::vector<tally::Sighting> sightings;
+    std::vector<tally::Revision> revisions;  ///< made in this second, of verdicts given in it or before
+
+    std::size_t size() const { return destinations.size() + clients.size() + sightings.size() + revisions.size(); }
+};
+
+/// The last seconds, bounded in time and in rows: the oldest give way. Control thread only.
+class Window {
+  public:
+    explicit Window(const config::Settings::Window& settings);
+
+    void add(MergedInterval& interval);
+
+    std::vector<std::shared_ptr<const WindowInterval>> intervals() const;
+
+    /// Seconds that gave way to the limit of rows before their time.
+    std::uint64_t shortened() const { return shortened_; }
+
+  private:
+    void forget_oldest();
+
+    tally::Interval seconds_;
+    std::size_t rows_limit_;
+    std::size_t rows_ = 0;
+    std::uint64_t shortened_ = 0;
+    std::deque<std::shared_ptr<const WindowInterval>> intervals_;
+};
+
+}  // namespace rstwatch::control

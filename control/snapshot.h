@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/registry/window.h"
+#include "dataplane/tally/core_status.h"
+#include "dataplane/tally/interval_bank.h"
+
+namespace rstwatch::control {
+
+/// Fill and loss of one bounded table.
+struct TableState {
+    std::uint64_t capacity = 0;
+    std::uint64_t used = 0;
+    std::uint64_t overflowed = 0;  ///< how often there was no room
+    std::uint64_t evicted = 0;     ///< entries that gave way
+    std::uint64_t other = 0;       ///< counted for what has no row
+};
+
+/// One line of a ranking.
+struct RankedRow {
+    tally::Endpoint key;
+    std::uint64_t count = 0;
+    std::uint64_t error = 0;
+    std::uint64_t clients = 0;
+    std::uint64_t clients_error = 0;
+    tally::Time first = 0;
+    tally::Time last = 0;
+    std::array<std::uint64_t, tally::outcome_count> outcomes{};
+};
+
+struct ScannerSummary {
+    tally::IpAddress client;
+    std::uint64_t attempts = 0;
+    std::uint64_t failed = 0;
+    bool half_open = false;
+    tally::Time first = 0;
+    tally::Time last = 0;
+};
+
+/// Rankings over everything since the start.
+struct Ranking {
+    std::vector<RankedRow> refused;
+    std::vector<RankedRow> failed;
+    std::vector<RankedRow> clients;
+    std::vector<ScannerSummary> scanners;
+};
+
+/// Sums since the start. received = Σ classes; attempts = Σ outcomes that belong to attempts, at every moment.
+struct Totals {
+    tally::PacketTotals packets;
+    tally::OutcomeTotals outcomes;        ///< final ones: never fall
+    tally::Gauges gauges;                 ///< provisional verdicts, pending, open
+    std::uint64_t half_open_overlay = 0;  ///< final as client_cancelled, shown as half_open_scan
+    std::uint64_t revised = 0;            ///< verdicts that were taken back or changed
+    tally::Losses losses;
+    std::uint64_t late_merges = 0;
+    tally::Time first_packet = 0;  ///< meaningful when packets.received > 0
+    tally::Time last_packet = 0;   ///< likewise
+    tally::Interval last_interval = 0;
+
+    /// Every attempt in exactly one place: final, provisional, open, or not determined yet.
+    std::array<std::uint64_t, tally::outcome_count> shown() const;
+};
+
+struct CoreState {
+    std::uint64_t received = 0;
+    std::uint64_t bursts = 0;
+    std::uint64_t forwarded = 0;
+    std::uint64_t waits = 0;
+};
+
+/// Everything that the faces show, as of one moment. Made by the control thread, never changed afterwards.
+struct Snapshot {
+    std::string sensor;
+    std::string version;
+    bool replay = false;
+    bool finished = false;      ///< of a replay: every file has been read
+    tally::Time started = 0;    ///< wall time, live only: a replay knows no other time than its packets'
+    std::vector<std::string> files;
+    Totals totals;
+    TableState connections;
+    TableState destinations;
+    TableState clients;
+    Ranking ranking;
+    std::vector<std::shared_ptr<const WindowInterval>> window;
+    std::uint64_t window_shortened = 0;
+    std::vector<tally::PortStatus> ports;
+    std::vector<CoreState> cores;
+};
+
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+}  // namespace rstwatch::control

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "dataplane/forward_lanes.h"
+#include "dataplane/packet/packet_view.h"
+#include "dataplane/tally/core_status.h"
+#include "dataplane/tally/core_tally.h"
+#include "dataplane/tcp/four_tuple.h"
+#include "dataplane/tcp/tracker.h"
+
+struct rte_mbuf;
+
+namespace rstwatch {
+
+/// A packet on its way in.
+struct Arrival {
+    rte_mbuf* packet;
+    tally::Time time;
+    packet::LinkType link;
+};
+
+/// What one core does with a burst of packets: parse all, hash and prefetch, then judge one after the other in the order
+/// of time. Owned by that core.
+class BurstPipeline {
+  public:
+    static constexpr std::size_t max_burst = 64;
+
+    struct Setup {
+        unsigned core;
+        tally::WhenFull when_full;     ///< also for the lanes to other cores
+        std::size_t connections;
+        tcp::Limits limits;
+        tcp::HashSecret secret;
+        tally::BankExchange* exchange;
+        ForwardLanes* lanes;
+        tally::CoreStatus* status;
+    };
+
+    explicit BurstPipeline(const Setup& setup);
+
+    /// Packets that this core received, at most max_burst; frees them or passes them on to their owners.
+    void take_received(const Arrival* arrivals, std::size_t count);
+
+    /// Packets that other cores received and this one owns: counted there, followed here.
+    void take_forwarded(const Arrival* arrivals, std::size_t count);
+
+    /// Lets the clock reach `time` without a packet.
+    void advance_clock(tally::Time time);
+
+    /// Settles everything at `last`, hands the last bank over.
+    void finish(tally::Time last);
+
+    tally::Time now() const { return now_; }
+    std::size_t connection_capacity() const { return tracker_.capacity(); }
+
+  private:
+    struct Parsed {
+        packet::PacketView view;
+        tcp::Digest digest;
+    };
+
+    void parse_all(const Arrival* arrivals, std::size_t count);
+    void prefetch_entries(std::size_t count);
+    tally::Time clock_in(tally::Time stamp);
+    void count(const packet::PacketView& view, tally::Time stamp, tally::Time time);
+    bool forward(const Arrival& arrival, const packet::PacketView& view, tally::Time time);
+
+    unsigned core_;
+    unsigned cores_;
+    tally::WhenFull when_full_;
+    tcp::HashSecret secret_;
+    ForwardLanes& lanes_;
+    tally::CoreStatus& status_;
+    tally::CoreTally tally_;
+    tcp::Tracker tracker_;
+    tally::Time now_ = 0;
+    tally::Time interval_end_ = 0;
+    std::array<Parsed, max_burst> parsed_;
+};
+
+}  // namespace rstwatch

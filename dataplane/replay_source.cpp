@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/replay_source.h"
+
+#include <rte_ethdev.h>
+
+#include "dataplane/port/packet_stamp.h"
+
+namespace rstwatch {
+
+ReplaySource::ReplaySource(std::vector<port::Port>& ports, std::size_t burst) : burst_(burst) {
+    for (port::Port& port : ports) files_.push_back(File{&port, {}, 0, 0, false});
+}
+
+/// A burst that is not full is the end of the file: its own, or where it is damaged. Reading on behind a damaged record
+/// could only deliver garbage.
+void ReplaySource::refill(File& file) {
+    if (file.ended) return;
+    file.position = 0;
+    file.count = rte_eth_rx_burst(file.port->id, 0, file.packets.data(), static_cast<std::uint16_t>(burst_));
+    if (file.count == burst_) return;
+    file.ended = true;
+    const port::CaptureEnd end = port::capture_end(*file.port);
+    const std::string name = file.port->source == "-" ? "standard input" : file.port->source;
+    if (!end.damage.empty())
+        damage_.push_back(name + ": " + end.damage + "; everything before it has been counted");
+    if (end.lost_packets)
+        damage_.push_back(name + ": packet buffers ran out, the rest was not read; raise rx.mbufs");
+}
+
+ReplaySource::File* ReplaySource::earliest() {
+    File* first = nullptr;
+    for (File& file : files_) {
+        if (file.position == file.count) refill(file);
+        if (file.position == file.count) continue;
+        if (first == nullptr || port::stamp_of(file.packets[file.position]) < port::stamp_of(first->packets[first->position]))
+            first = &file;
+    }
+    return first;
+}
+
+std::size_t ReplaySource::next(Arrival* arrivals) {
+    std::size_t count = 0;
+    while (count < burst_) {
+        File* file = earliest();
+        if (file == nullptr) break;
+        rte_mbuf* packet = file->packets[file->position++];
+        arrivals[count++] = Arrival{packet, port::stamp_of(packet), file->port->link};
+        // One file needs no comparison: what it has at hand is the burst.
+        if (files_.size() == 1 && file->position == file->count) break;
+    }
+    return count;
+}
+
+}  // namespace rstwatch

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+namespace rstwatch::tally {
+
+/// An IPv6 address, or an IPv4 address in its IPv4-mapped form (RFC 4291 section 2.5.5.2), in network byte order: one
+/// type for both families, so that no table treats one of them as an afterthought.
+struct IpAddress {
+    std::array<std::uint8_t, 16> bytes{};
+
+    static IpAddress v4(const std::uint8_t* four_bytes) {
+        IpAddress address;
+        address.bytes[10] = address.bytes[11] = 0xff;
+        std::memcpy(address.bytes.data() + 12, four_bytes, 4);
+        return address;
+    }
+    static IpAddress v6(const std::uint8_t* sixteen_bytes) {
+        IpAddress address;
+        std::memcpy(address.bytes.data(), sixteen_bytes, 16);
+        return address;
+    }
+
+    bool is_v4() const {
+        static constexpr std::array<std::uint8_t, 12> prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+        return std::memcmp(bytes.data(), prefix.data(), prefix.size()) == 0;
+    }
+
+    /// The two halves as they lie in memory: for hashing and for an order that is total but means nothing.
+    std::uint64_t first_half() const { return half(0); }
+    std::uint64_t second_half() const { return half(8); }
+
+    auto operator<=>(const IpAddress&) const = default;
+
+  private:
+    std::uint64_t half(std::size_t offset) const {
+        std::uint64_t value;
+        std::memcpy(&value, bytes.data() + offset, sizeof value);
+        return value;
+    }
+};
+
+struct Endpoint {
+    IpAddress address;
+    std::uint16_t port = 0;
+
+    auto operator<=>(const Endpoint&) const = default;
+};
+
+/// "10.0.0.1" or "2001:db8::1" (RFC 5952).
+std::string to_string(const IpAddress& address);
+
+/// "10.0.0.1:80" or "[2001:db8::1]:80".
+std::string to_string(const Endpoint& endpoint);
+
+/// Multiply and fold (the 128-bit product's halves, exclusive or): mixes two words in one multiplication.
+inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+    __extension__ using Wide = unsigned __int128;
+    const Wide product = static_cast<Wide>(a) * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+}  // namespace rstwatch::tally

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/tally/core_tally.h"
+
+#include <cstdlib>
+
+namespace rstwatch::tally {
+
+CoreTally::CoreTally(BankExchange& exchange, WhenFull when_full)
+    : exchange_(exchange), when_full_(when_full), bank_(exchange.take_empty()) {
+    if (bank_ == nullptr) std::abort();  // an exchange is built with all its banks empty
+}
+
+void CoreTally::attempt_begun() {
+    ++bank_->outcomes.attempts;
+    ++gauges_.pending;
+}
+
+void CoreTally::book(RowTable& table, const RowKey& key, Time time) {
+    Row& row = table.at(key, hash_of(key));
+    if (row.count++ == 0) row.first = time;
+    row.last = time;
+}
+
+void CoreTally::accepted(const Endpoint& server, const IpAddress& client, Time time) {
+    ++bank_->outcomes.accepted;
+    book(bank_->destinations, {server.address, server.port, accepted_kind}, time);
+    book(bank_->clients, {client, 0, accepted_kind}, time);
+}
+
+void CoreTally::first_verdict(const Endpoint& server, const IpAddress& client, Outcome outcome, Time time) {
+    ++bank_->outcomes.first[index(outcome)];
+    ++gauges_.provisional[index(outcome)];
+    book(bank_->destinations, {server.address, server.port, row_kind(outcome)}, time);
+    book(bank_->clients, {client, 0, row_kind(outcome)}, time);
+    make_room();
+    if (bank_->sightings.size() == bank_->list_capacity) {
+        ++bank_->losses.sightings_dropped;
+        return;
+    }
+    bank_->sightings.push_back({server, client, outcome, time});
+}
+
+void CoreTally::revise(const Revision& revision) {
+    --gauges_.provisional[index(revision.from)];
+    if (revision.to) ++gauges_.provisional[index(*revision.to)];
+    make_room();
+    if (bank_->revisions.size() == bank_->list_capacity) {
+        ++bank_->losses.revisions_dropped;
+        return;
+    }
+    bank_->revisions.push_back(revision);
+}
+
+void CoreTally::finalize(const AttemptRecord& record, bool had_begun) {
+    --gauges_.provisional[index(record.outcome)];
+    if (had_begun) --gauges_.pending;
+    ++bank_->outcomes.final[index(record.outcome)];
+    make_room();
+    if (bank_->records.size() == bank_->list_capacity) {
+        ++bank_->losses.records_dropped;
+        return;
+    }
+    bank_->records.push_back(record);
+}
+
+/// In replay a full list ends the bank, not the interval: control merges its parts.
+void CoreTally::make_room() {
+    if (when_full_ == WhenFull::lose || !bank_->lists_full()) return;
+    take_bank(bank_->interval);
+}
+
+void CoreTally::take_bank(Interval interval) {
+    std::uint32_t returned = exchange_.returned();
+    IntervalBank* fresh = exchange_.take_empty();
+    if (fresh == nullptr && when_full_ == WhenFull::lose) {
+        bank_->late = true;
+        return;
+    }
+    bank_->gauges = gauges_;
+    exchange_.hand_over(bank_);
+    while (fresh == nullptr) {
+        ++waits_;
+        returned = exchange_.wait_for_return(returned);
+        fresh = exchange_.take_empty();
+    }
+    bank_ = fresh;
+    bank_->interval = interval;
+}
+
+void CoreTally::open(Interval next) {
+    if (!started_) {
+        started_ = true;
+        bank_->interval = next;
+        exchange_.raise_watermark(next);
+        return;
+    }
+    take_bank(next);
+    if (bank_->late) return;  // what it holds of earlier intervals has not been handed over
+    exchange_.raise_watermark(next);
+}
+
+void CoreTally::finish() {
+    bank_->gauges = gauges_;
+    exchange_.hand_over(bank_);
+    bank_ = nullptr;
+    exchange_.raise_watermark(BankExchange::finished);
+}
+
+}  // namespace rstwatch::tally

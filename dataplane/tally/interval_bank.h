@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "dataplane/tally/address.h"
+#include "dataplane/tally/attempt_record.h"
+#include "dataplane/tally/outcome.h"
+#include "dataplane/tally/packet_totals.h"
+#include "dataplane/tally/space_saving.h"
+#include "dataplane/tally/time.h"
+
+namespace rstwatch::tally {
+
+/// What a row counts: the verdicts of one outcome, or the handshakes that were completed.
+using RowKind = std::uint8_t;
+inline constexpr RowKind accepted_kind = static_cast<RowKind>(outcome_count);
+constexpr RowKind row_kind(Outcome outcome) { return static_cast<RowKind>(outcome); }
+
+struct RowKey {
+    IpAddress address;
+    std::uint16_t port = 0;  ///< 0 in the table of clients
+    RowKind kind = 0;
+
+    bool operator==(const RowKey&) const = default;
+};
+
+/// Counts of one kind for one destination (or client) within one interval.
+struct Row {
+    RowKey key;
+    std::uint32_t count = 0;  ///< first verdicts (or accepted handshakes), exact since the row exists
+    std::uint64_t error = 0;  ///< the most that may have been counted before the row existed
+    Time first = 0;
+    Time last = 0;
+
+    std::uint64_t weight() const { return count; }
+};
+
+using RowTable = SpaceSavingTable<Row>;
+
+inline std::uint64_t hash_of(const RowKey& key) {
+    constexpr std::uint64_t a = 0x9e3779b97f4a7c15, b = 0xd6e8feb86659fd93;  // odd, no further meaning
+    return mix(key.address.first_half() ^ a,
+               key.address.second_half() ^ (std::uint64_t{key.port} << 8 | key.kind) * b);
+}
+
+/// Who met with an outcome, when it was first known: for distinct clients while the attempt is not final yet.
+struct Sighting {
+    Endpoint server;
+    IpAddress client;
+    Outcome outcome = Outcome::undetermined;
+    Time time = 0;
+};
+
+/// A verdict that had been given and is now another one, or none (the attempt goes on).
+struct Revision {
+    Interval given_in = 0;  ///< the interval that counted `from`
+    Endpoint server;
+    IpAddress client;
+    Outcome from = Outcome::undetermined;
+    std::optional<Outcome> to;
+    Time time = 0;
+};
+
+/// Counts per outcome. `first` counts an attempt in the interval in which its outcome was first known, provisional or
+/// not; `final` counts it when the outcome can no longer change, and therefore never falls.
+struct OutcomeTotals {
+    std::array<std::uint64_t, outcome_count> first{};
+    std::array<std::uint64_t, outcome_count> final{};
+    std::uint64_t attempts = 0;  ///< begun: a SYN of a new initial sequence number
+    std::uint64_t accepted = 0;  ///< handshakes completed
+};
+
+/// What a core is in the middle of, as it stood when the bank was handed over.
+struct Gauges {
+    std::uint64_t pending = 0;  ///< attempts without a final outcome that are not open
+    std::uint64_t open = 0;     ///< attempts established, no end seen
+    std::array<std::uint64_t, outcome_count> provisional{};  ///< verdicts given and not yet final
+    std::uint64_t connections_used = 0;                      ///< slots of the connection table in use
+};
+
+/// Losses and pressure within the interval, by cause.
+struct Losses {
+    std::uint64_t connections_evicted = 0;     ///< entries that gave way, finished ones included
+    std::uint64_t connections_overflowed = 0;  ///< of these, attempts that were still being watched
+    std::uint64_t records_dropped = 0;
+    std::uint64_t sightings_dropped = 0;
+    std::uint64_t revisions_dropped = 0;
+    std::uint64_t forward_dropped = 0;  ///< packets that did not fit into the ring to their owner
+};
+
+struct BankCapacity {
+    std::size_t destinations;
+    std::size_t clients;
+    std::size_t records;  ///< also of sightings and revisions
+};
+
+/// Everything that one core counted in one interval (or in a part of it, when a list was full). Written by the core that
+/// holds it, with plain stores; the hand-over over an SpscRing passes it whole to control, which hands it back when it
+/// has read it.
+struct IntervalBank {
+    explicit IntervalBank(const BankCapacity& capacity)
+        : destinations(capacity.destinations), clients(capacity.clients), list_capacity(capacity.records) {
+        destinations.prefault();
+        clients.prefault();
+        records.reserve(list_capacity);
+        sightings.reserve(list_capacity);
+        revisions.reserve(list_capacity);
+    }
+
+    Interval interval = 0;
+    unsigned core = 0;
+    Time first_packet = 0;  ///< meaningful when packets.received > 0
+    Time last_packet = 0;   ///< likewise
+    bool late = false;  ///< holds more than its own interval, because no empty bank was back in time
+
+    PacketTotals packets;
+    OutcomeTotals outcomes;
+    Gauges gauges;
+    Losses losses;
+    RowTable destinations;
+    RowTable clients;
+    std::size_t list_capacity;
+    std::vector<AttemptRecord> records;  // never grows past list_capacity
+    std::vector<Sighting> sightings;     // never grows past list_capacity
+    std::vector<Revision> revisions;     // never grows past list_capacity
+
+    bool lists_full() const {
+        return records.size() == list_capacity || sightings.size() == list_capacity ||
+               revisions.size() == list_capacity;
+    }
+
+    void clear() {
+        first_packet = last_packet = 0;
+        late = false;
+        packets = {};
+        outcomes = {};
+        gauges = {};
+        losses = {};
+        destinations.clear();
+        clients.clear();
+        records.clear();
+        sightings.clear();
+        revisions.clear();
+    }
+};
+
+}  // namespace rstwatch::tally

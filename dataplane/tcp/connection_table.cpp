@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/tcp/connection_table.h"
+
+#include <algorithm>
+#include <bit>
+#include <memory>
+
+namespace rstwatch::tcp {
+
+ConnectionTable::ConnectionTable(std::size_t connections)
+    : set_count_(std::bit_ceil(std::max<std::size_t>((connections + ways - 1) / ways, 1))),
+      set_memory_(set_count_ * sizeof(Set)),
+      entry_memory_(set_count_ * ways * sizeof(Connection)),
+      sets_(static_cast<Set*>(set_memory_.data())),
+      entries_(static_cast<Connection*>(entry_memory_.data())) {
+    // Zeroed pages are free sets and need no further touch; entries are constructed when they are occupied.
+    std::uninitialized_value_construct_n(sets_, set_count_);
+    due_count_[0] = static_cast<std::uint32_t>(set_count_ * ways);
+}
+
+std::uint8_t ConnectionTable::rank_of(Phase phase) {
+    switch (phase) {
+        case Phase::none: return 0;
+        case Phase::finished: return 1;
+        case Phase::unsolicited: return 2;
+        case Phase::closed:
+        case Phase::reset: return 3;
+        case Phase::syn_sent: return 4;
+        case Phase::syn_received: return 5;
+        case Phase::midstream: return 6;
+        case Phase::established: return 7;
+    }
+    return 0;
+}
+
+ConnectionTable::Slot ConnectionTable::choose(std::uint64_t digest, tally::Interval now) const {
+    const std::size_t set_index = set_of(digest);
+    const Set& set = sets_[set_index];
+    // Among equals the one whose deadline is nearest gives way: it has the least left to tell.
+    const auto cost = [&](std::size_t way) {
+        const auto ahead = static_cast<std::uint8_t>(set.due[way] - mark_of(now));
+        return static_cast<std::uint32_t>(set.rank[way]) << 8 | ahead;
+    };
+    std::size_t best = 0;
+    for (std::size_t way = 0; way < ways; ++way) {
+        if (set.rank[way] == 0) return static_cast<Slot>(set_index * ways + way);
+        if (cost(way) < cost(best)) best = way;
+    }
+    return static_cast<Slot>(set_index * ways + best);
+}
+
+Connection& ConnectionTable::occupy(Slot slot, std::uint64_t digest) {
+    Set& set = sets_[slot / ways];
+    if (set.rank[slot % ways] == 0) ++used_;
+    set.tag[slot % ways] = tag_of(digest);
+    Connection& connection = *std::construct_at(&entries_[slot]);
+    connection.digest = digest;
+    return connection;
+}
+
+void ConnectionTable::release(Slot slot) {
+    Connection& connection = entries_[slot];
+    connection.phase = Phase::none;
+    connection.deadline = 0;
+    update(slot);
+    --used_;
+}
+
+void ConnectionTable::remark(Slot slot, tally::Interval swept) {
+    // Due more than a horizon ahead, so that the mark came round too early: look again just before it comes round again.
+    const tally::Interval due = tally::interval_of_deadline(entries_[slot].deadline);
+    const std::uint8_t mark = mark_of(std::min(due, swept + horizon));
+    std::uint8_t& current = sets_[slot / ways].due[slot % ways];
+    --due_count_[current];
+    ++due_count_[mark];
+    current = mark;
+}
+
+}  // namespace rstwatch::tcp

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dataplane/packet/packet_view.h"
+#include "dataplane/tally/core_tally.h"
+#include "dataplane/tcp/connection_table.h"
+#include "dataplane/tcp/four_tuple.h"
+#include "dataplane/tcp/state_machine.h"
+
+namespace rstwatch::tcp {
+
+/// Follows every connection of one core: finds it in the table, advances it by the state machine, and books what has
+/// changed into the core's tally. Owned by that core.
+class Tracker {
+  public:
+    Tracker(std::size_t connections, const Limits& limits, tally::CoreTally& tally);
+
+    // The passes over a burst, in this order, so that cache misses of different packets overlap.
+    void prefetch_set(const Digest& digest) const { table_.prefetch_set(digest.value); }
+    void prefetch_entry(const Digest& digest) const { table_.prefetch_match(digest.value); }
+    /// A TCP segment, or an ICMP error that quotes one, at packet time `time` (which never runs backwards).
+    void take(const packet::PacketView& view, const Digest& digest, Time time);
+
+    /// Opens `interval`, having fired every deadline at or before its start, each in its own interval. To be called for
+    /// the first interval, then for each later one once.
+    void advance_to(tally::Interval interval);
+
+    /// The end: fires what is due at `now` and settles everything else as it stands.
+    void finish(Time now);
+
+    std::size_t capacity() const { return table_.capacity(); }
+
+  private:
+    using Slot = ConnectionTable::Slot;
+
+    void take_icmp(const packet::PacketView& view, const Digest& digest, Time time);
+    Slot find_live(const Digest& digest, Time time);
+    void begin_entry(Slot slot, const packet::PacketView& view, const Digest& digest, const Segment& segment);
+    void advance_entry(Slot slot, const packet::PacketView& view, const Digest& digest, Segment& segment);
+    Slot room_for(const Digest& digest);
+    void expire_entry(Slot slot);
+    void settle(Slot slot, Outcome outcome, Time time);
+    void finalize(Connection& connection, Outcome outcome);
+    void book_verdict(Connection& connection, std::uint8_t before, Time time);
+    void book_handshake(Connection& connection, bool was_open, Time time);
+
+    ConnectionTable table_;
+    Limits limits_;
+    tally::CoreTally& tally_;
+    tally::Interval open_ = 0;  // the interval of the clock; the tally's bank lags behind while control is late
+};
+
+}  // namespace rstwatch::tcp

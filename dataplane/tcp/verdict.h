@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dataplane/tcp/connection.h"
+#include "dataplane/tcp/state_machine.h"
+
+// Shared by the parts of the state machine; nobody else includes this.
+namespace rstwatch::tcp {
+
+/// States what the connection has come to, dated by when that was first known.
+inline void give_verdict(Connection& connection, Outcome outcome, Time time) {
+    const auto verdict = static_cast<std::uint8_t>(outcome);
+    if (connection.verdict == verdict) return;
+    connection.verdict = verdict;
+    connection.verdict_time = time;
+}
+
+/// The attempt goes on, whatever was said of it.
+inline void withdraw_verdict(Connection& connection) { connection.verdict = no_verdict; }
+
+/// The handshake is done, seen or inferred.
+inline void establish(Connection& connection) {
+    if (connection.verdict != no_verdict) connection.seen |= seen::slow_answer;
+    withdraw_verdict(connection);
+    connection.phase = Phase::established;
+    connection.seen |= seen::final_ack;
+    connection.deadline = 0;
+}
+
+/// What FINs of both sides mean, or a server's FIN followed by its RST.
+inline Outcome closing_outcome(const Connection& connection) {
+    const bool left_unanswered = connection.has(seen::client_data | seen::server_fin_first) &&
+                                 !connection.has_any(seen::server_data);
+    return left_unanswered ? Outcome::closed_without_response : Outcome::closed;
+}
+
+/// Handles a segment with RST (reset.cpp).
+void on_reset(Connection& connection, const Segment& segment, const Limits& limits);
+
+/// True if a segment after a reset shows that the reset killed nobody (reset.cpp).
+bool lives_on(const Connection& connection, const Segment& segment);
+
+/// Takes the reset back (reset.cpp).
+void revive(Connection& connection);
+
+}  // namespace rstwatch::tcp

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/rstwatch/client.h"
+
+#include <sys/un.h>
+#include <algorithm>
+#include <array>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <chrono>
+#include <cstdio>
+#include <utility>
+#include <vector>
+
+namespace rstwatch::cli {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using Protocol = asio::generic::stream_protocol;
+
+constexpr std::chrono::seconds connect_deadline{5};
+constexpr std::chrono::seconds reply_deadline{30};
+
+/// A top list of the largest size the daemon serves has a few megabytes.
+constexpr std::uint64_t largest_body = 256ULL << 20;
+
+/// One exchange. Asynchronous underneath, because only asynchronous operations have deadlines in Beast.
+class Exchange {
+  public:
+    std::variant<Reply, ClientError> run(const ServerAddress& server, const std::string& target) {
+        std::vector<Protocol::endpoint> endpoints;
+        if (const auto error = resolve(server, endpoints)) return ClientError{true, error.message()};
+        if (const auto error = connect(endpoints)) return ClientError{true, error.message()};
+        if (const auto error = ask(server, target)) return ClientError{false, error.message()};
+        auto& message = parser_.get();
+        const auto type = message[http::field::content_type];
+        return Reply{.status = message.result_int(),
+                     .content_type = std::string(type.data(), type.size()),
+                     .body = std::move(message.body())};
+    }
+
+  private:
+    error_code resolve(const ServerAddress& server, std::vector<Protocol::endpoint>& endpoints) {
+        error_code error;
+        if (!server.socket.empty()) {
+            if (server.socket.size() >= sizeof(sockaddr_un::sun_path)) return asio::error::name_too_long;
+            endpoints.emplace_back(asio::local::stream_protocol::endpoint(server.socket));
+            return error;
+        }
+        asio::ip::tcp::resolver resolver(context_);
+        for (const auto& entry : resolver.resolve(server.host, server.port, error))
+            endpoints.emplace_back(entry.endpoint());
+        return error;
+    }
+
+    /// Starts an operation by `start(handler)` and waits for it.
+    template <typename Start>
+    error_code wait(std::chrono::seconds deadline, Start start) {
+        error_code result;
+        stream_.expires_after(deadline);
+        start([&](error_code error, auto...) { result = error; });
+        context_.restart();
+        context_.run();
+        return result;
+    }
+
+    error_code connect(const std::vector<Protocol::endpoint>& endpoints) {
+        error_code error = asio::error::host_not_found;
+        for (const auto& endpoint : endpoints) {
+            error_code ignored;
+            stream_.socket().close(ignored);
+            error = wait(connect_deadline, [&](auto handler) { stream_.async_connect(endpoint, handler); });
+            if (!error) break;
+        }
+        return error;
+    }
+
+    error_code ask(const ServerAddress& server, const std::string& target) {
+        http::request<http::empty_body> request(http::verb::get, target, 11);
+        const bool v6 = server.host.find(':') != std::string::npos;
+        request.set(http::field::host, !server.socket.empty() ? "localhost"
+                                       : v6                   ? "[" + server.host + "]:" + server.port
+                                                              : server.host + ":" + server.port);
+        request.set(http::field::accept, "application/json");
+        request.set(http::field::connection, "close");
+        request.set(http::field::user_agent, "rstwatch/" RSTWATCH_VERSION);
+        // A server that refuses the connection may answer and close before it has read this.
+        wait(reply_deadline, [&](auto handler) { http::async_write(stream_, request, handler); });
+        parser_.body_limit(largest_body);
+        return wait(reply_deadline, [&](auto handler) { http::async_read(stream_, buffer_, parser_, handler); });
+    }
+
+    asio::io_context context_{1};
+    beast::basic_stream<Protocol> stream_{context_};
+    beast::flat_buffer buffer_;
+    http::response_parser<http::string_body> parser_;
+};
+
+}  // namespace
+
+std::variant<Reply, ClientError> get(const ServerAddress& server, const std::string& target) {
+    return Exchange().run(server, target);
+}
+
+std::string percent_encoded(const std::string& text) {
+    std::string encoded;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                           (byte >= 'A' && byte <= 'Z') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+        if (plain) {
+            encoded += c;
+        } else {
+            std::array<char, 4> escape{};
+            std::snprintf(escape.data(), escape.size(), "%%%02X", byte);
+            encoded += escape.data();
+        }
+    }
+    return encoded;
+}
+
+}  // namespace rstwatch::cli

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "tools/rstwatch/document.h"
+
+namespace rstwatch::cli {
+
+/// "10.0.0.1:443", "[2001:db8::1]:443"; the bare address without a port.
+std::string endpoint_text(const std::string& address, std::optional<std::int64_t> port);
+
+/// Whom a row of a top list is about: its endpoint, else its service.
+std::string subject_of(const Document& row);
+
+/// The service of a row; "-" when it is not known.
+std::string service_of(const Document& row);
+
+/// Count per second over the time in which the row was active, at least one second.
+std::optional<double> rate_while_active(const Document& row);
+
+/// The failed outcome a row has most of, other than refusals; empty when it has none.
+std::string dominant_failure(const Document& row);
+
+/// Failures of a row other than refusals.
+std::int64_t other_failures(const Document& row);
+
+}  // namespace rstwatch::cli

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/rstwatch/status.h"
+
+#include <string>
+#include <utility>
+
+#include "tools/rstwatch/csv.h"
+#include "tools/rstwatch/escape.h"
+#include "tools/rstwatch/fetch.h"
+#include "tools/rstwatch/number_format.h"
+#include "tools/rstwatch/table.h"
+#include "tools/rstwatch/time_format.h"
+
+namespace rstwatch::cli {
+namespace {
+
+using Align = Column::Align;
+
+std::string count_at(const Document& object, std::string_view key) {
+    return count_text(integer_at(object, key));
+}
+
+std::string known(const std::string& text) {
+    return text.empty() ? "unknown" : text;
+}
+
+/// "received" and then whatever else the daemon counts, by its own names.
+std::string packets_text(const Document& packets) {
+    auto text = count_at(packets, "received") + " received";
+    const char* separator = ": ";
+    for (const auto& [name, value] : packets.items()) {
+        const auto count = integer_at(packets, name);
+        if (name == "received" || !count || *count == 0) continue;
+        text += separator + with_separators(*count) + " " + name;
+        separator = ", ";
+    }
+    return text;
+}
+
+void write_summary(const Document& document, Output& out) {
+    const auto field = [&](const char* name, const std::string& value) {
+        out.line(out.heading(name) + std::string(11 - std::string_view(name).size(), ' ') + printable(value));
+    };
+    field("sensor", known(text_at(document, "sensor")) + ", rstwatchd " + known(text_at(document, "version")) + ", " +
+                        known(text_at(document, "mode")) + ", " + known(text_at(document, "state")));
+    field("started", local_time(number_at(document, "started")));
+    field("clock", local_time(number_at(document, "clock")));
+    field("packets", packets_text(member_at(document, "packets")));
+    field("attempts", count_at(document, "attempts") + ": " + count_at(document, "pending") + " pending, " +
+                          count_at(document, "open") + " open");
+    field("records", count_at(member_at(document, "tables"), "records_dropped") + " dropped");
+}
+
+/// A table of the array `name`: one row for each element, made by `cells`.
+template <typename Cells>
+void write_list(const Document& document, const char* name, std::vector<Column> columns, Output& out, Cells cells) {
+    Table table(std::move(columns));
+    for (const auto& element : member_at(document, name)) table.add(cells(element));
+    if (table.empty()) return;
+    out.line("");
+    table.write(out);
+}
+
+void write_ports(const Document& document, Output& out) {
+    write_list(document, "ports",
+               {{"PORT"},
+                {"SOURCE"},
+                {"LINK"},
+                {"RECEIVED", Align::right},
+                {"MISSED", Align::right},
+                {"ERRORS", Align::right},
+                {"NO MBUF", Align::right}},
+               out, [](const Document& port) -> std::vector<std::string> {
+                   const auto& dropped = member_at(port, "dropped");
+                   return {text_at(port, "name"),       text_at(port, "source"),     text_at(port, "link"),
+                           count_at(port, "received"),  count_at(dropped, "missed"), count_at(dropped, "errors"),
+                           count_at(dropped, "no_mbuf")};
+               });
+}
+
+void write_cores(const Document& document, Output& out) {
+    write_list(document, "cores",
+               {{"CORE", Align::right},
+                {"RECEIVED", Align::right},
+                {"BURSTS", Align::right},
+                {"FORWARDED", Align::right},
+                {"FORWARD DROPPED", Align::right},
+                {"LATE MERGES", Align::right},
+                {"RECORDS DROPPED", Align::right},
+                {"WAITS", Align::right}},
+               out, [](const Document& core) -> std::vector<std::string> {
+                   std::vector<std::string> cells;
+                   for (const auto* name : {"core", "received", "bursts", "forwarded", "forward_dropped", "late_merges",
+                                            "records_dropped", "waits"})
+                       cells.push_back(count_at(core, name));
+                   return cells;
+               });
+}
+
+void write_tables(const Document& document, Output& out) {
+    Table table({{"TABLE"},
+                 {"CAPACITY", Align::right},
+                 {"USED", Align::right},
+                 {"FILL", Align::right},
+                 {"OVERFLOWED", Align::right},
+                 {"EVICTED", Align::right}});
+    const auto& tables = member_at(document, "tables");
+    for (const auto& [name, fill] : tables.items()) {
+        if (!fill.is_object()) continue;
+        table.add({name, count_at(fill, "capacity"), count_at(fill, "used"),
+                   share_text(integer_at(fill, "used").value_or(0), integer_at(fill, "capacity").value_or(0)),
+                   count_at(fill, "overflowed"), count_at(fill, "evicted")});
+    }
+    if (table.empty()) return;
+    out.line("");
+    table.write(out);
+}
+
+void write_http(const Document& document, Output& out) {
+    Table table({{"HTTP"}, {"COUNT", Align::right}});
+    const auto& http = member_at(document, "http");
+    for (const auto& [name, value] : http.items())
+        if (value.is_number()) table.add({name, count_at(http, name)});
+    if (table.empty()) return;
+    out.line("");
+    table.write(out);
+}
+
+/// Every value with the path that leads to it, such as ports.0.dropped.missed.
+void write_values(const Document& document, const std::string& path, Output& out) {
+    if (!document.is_structured()) {
+        const auto text = document.is_null()     ? std::string()
+                          : document.is_string() ? document.get<std::string>()
+                                                 : json_line(document);
+        out.line(csv_line({path, text}));
+        return;
+    }
+    for (const auto& [key, value] : document.items()) write_values(value, path.empty() ? key : path + "." + key, out);
+}
+
+}  // namespace
+
+void write_status(const Document& document, Format format, Output& out, std::ostream& diagnostics) {
+    if (format == Format::jsonl) out.line(json_line(document));
+    if (format == Format::csv) {
+        out.line("name,value");
+        write_values(document, "", out);
+    }
+    if (format == Format::table) {
+        write_summary(document, out);
+        write_ports(document, out);
+        write_cores(document, out);
+        write_tables(document, out);
+        write_http(document, out);
+    }
+    if (integer_at(member_at(document, "packets"), "received") == 0)
+        diagnostics << "0 packets seen: is the SPAN port up?\n";
+}
+
+ExitCode status(const std::vector<ServerAddress>& servers, Format format, Output& out, std::ostream& diagnostics) {
+    auto answer = fetch(servers, "/api/v1/status", diagnostics);
+    if (const auto* failure = std::get_if<ExitCode>(&answer)) return *failure;
+    const auto& [body, document] = std::get<Fetched>(answer);
+    if (format == Format::json) out.raw(body.ends_with('\n') ? body : body + '\n');
+    write_status(document, format, out, diagnostics);
+    return ExitCode::ok;
+}
+
+}  // namespace rstwatch::cli

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/rstwatch/output.h"
+
+namespace rstwatch::cli {
+
+struct Column {
+    enum class Align { left, right };
+
+    std::string title;
+    Align align = Align::left;
+};
+
+/// Rows of text in aligned columns. What goes in may come from the wire: cells are escaped here.
+class Table {
+  public:
+    explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+
+    /// Adds a row; missing cells are empty, surplus ones are dropped.
+    void add(const std::vector<std::string>& cells);
+
+    bool empty() const { return rows_.empty(); }
+
+    /// Writes titles and rows, each line after `indent` and without blanks at its end.
+    void write(Output& out, const std::string& indent = "") const;
+
+  private:
+    std::string layout(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) const;
+
+    std::vector<Column> columns_;
+    std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace rstwatch::cli

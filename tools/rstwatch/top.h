@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "tools/rstwatch/document.h"
+#include "tools/rstwatch/exit_code.h"
+#include "tools/rstwatch/output.h"
+#include "tools/rstwatch/server_address.h"
+
+namespace rstwatch::cli {
+
+struct TopOptions {
+    std::string by = "destination";  ///< destination, client or service
+    std::string outcome = "refused";
+    std::string window = "60s";
+    std::int64_t rows = 10;
+    bool once = false;
+};
+
+/// Shows the top list: once, or every 2 s on a terminal in table format until the operator leaves.
+ExitCode top(const TopOptions& options, const std::vector<ServerAddress>& servers, Format format, Output& out,
+             std::ostream& diagnostics);
+
+/// Writes the rows of a /top document as table, jsonl or csv; an empty list puts its reason on `diagnostics`.
+void write_top(const Document& document, Format format, Output& out, std::ostream& diagnostics);
+
+}  // namespace rstwatch::cli
