@@ -95,8 +95,8 @@ constexpr std::array settings_table{
             true},
 
     Setting{"tracking.connections", Integer{field<&S::tracking, &S::Tracking::connections>(), 1024, 268435456},
-            "connections", "Connections that each core can follow at a time",
-            "Rounded up to 16 times a power of two; 68 bytes each, taken at start. Beyond it the least useful "
+            "connections", "Connections that can be followed at a time, by all cores together",
+            "Rounded up to 16 times a power of two for each core; 196 bytes each, taken at start. Beyond it the least useful "
             "connections are given up, finished ones first, which is counted as evicted.",
             true},
 
@@ -161,7 +161,7 @@ constexpr std::array settings_table{
             "A loopback address only: the interface has neither TLS nor tokens. Port 0 is any free port.", true},
     Setting{"http.socket", Text{field<&S::http, &S::Http::socket>(), &socket_form}, "",
             "Unix socket of the REST interface, \"off\" for none",
-            "Empty: /run/rstwatch/rstwatch.sock for root, else rstwatch/rstwatch.sock under XDG_RUNTIME_DIR.", true},
+            "Empty: /run/rstwatch/rstwatch.sock for root, else rstwatch.sock under XDG_RUNTIME_DIR.", true},
     Setting{"http.connections", http_connections(field<&S::http, &S::Http::connections>()), "connections",
             "Connections served at a time", "Those beyond it are turned away.", true},
     Setting{"http.connections_per_address", http_connections(field<&S::http, &S::Http::connections_per_address>()),

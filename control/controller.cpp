@@ -38,21 +38,24 @@ Controller::Controller(const config::Settings& settings, Surroundings surroundin
       started_(wall_time()) {}
 
 void Controller::run() {
-    publish(false);
+    if (wishes_.serve) publish(false);
     Clock::time_point next_publication = Clock::now() + publish_every;
     while (!merger_.finished()) {
-        if (merger_.poll() == 0) {
-            if (surroundings_.replay) {
-                std::this_thread::sleep_for(replay_pause);
-            } else {
-                std::this_thread::sleep_for(live_pause);
-            }
-        }
+        if (merger_.poll() == 0) pause();
         if (!changed_ || Clock::now() < next_publication) continue;
-        publish(false);
+        if (wishes_.serve) publish(false);
+        if (surroundings_.progress) surroundings_.progress(totals_.packets.received);
         next_publication = Clock::now() + publish_every;
     }
     publish(true);
+}
+
+void Controller::pause() const {
+    if (surroundings_.replay) {
+        std::this_thread::sleep_for(replay_pause);
+    } else {
+        std::this_thread::sleep_for(live_pause);
+    }
 }
 
 void Controller::take(MergedInterval& interval) {
@@ -71,7 +74,7 @@ void Controller::take(MergedInterval& interval) {
     registry_.add(interval);
     scanners_.add(interval, registry_);
     if (wishes_.keep_connections) connections_.add(interval.records);
-    window_.add(interval);
+    if (wishes_.serve) window_.add(interval);
 }
 
 TableState Controller::connection_table() const {
@@ -101,7 +104,6 @@ void Controller::publish(bool finished) {
     snapshot->ports = surroundings_.port_status();
     snapshot->cores = surroundings_.core_status();
     store_.publish(std::move(snapshot));
-    if (surroundings_.progress) surroundings_.progress(totals_.packets.received);
 }
 
 }  // namespace rstwatch::control

@@ -33,6 +33,7 @@ class Controller {
   public:
     struct Wishes {
         bool keep_connections = false;  ///< for a report that lists them
+        bool serve = true;              ///< somebody may ask in between; else only the last snapshot matters
         std::size_t ranking_rows = 1000;
     };
 
@@ -50,6 +51,7 @@ class Controller {
 
     void take(MergedInterval& interval);
     void publish(bool finished);
+    void pause() const;
     TableState connection_table() const;
 
     Surroundings surroundings_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The composition root: the only file that sees the dataplane and control both.
+#include <malloc.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -64,6 +65,14 @@ void set_up_log(const config::Settings& settings) {
     logger->set_level(spdlog::level::from_str(settings.log.level));
     logger->flush_on(spdlog::level::trace);
     spdlog::set_default_logger(std::move(logger));
+}
+
+/// Every interval takes and returns some megabytes. Kept in the process they are reused; glibc's defaults give them back
+/// to the kernel each time, and clearing the pages anew cost a third of a replay's CPU time.
+void keep_freed_memory() {
+    mallopt(M_MMAP_THRESHOLD, 256 << 20);
+    mallopt(M_TRIM_THRESHOLD, 256 << 20);
+    mallopt(M_TOP_PAD, 4 << 20);
 }
 
 std::string host_name() {
@@ -197,6 +206,7 @@ int run_service(Dataplane& dataplane, control::Controller& controller, control::
 
 int main(int argc, char** argv) {
     config::check_cpu_or_exit("rstwatchd");
+    keep_freed_memory();
     CommandLine line;
     if (const auto code = control::parse_command_line(argc, argv, line)) return *code;
     config::Settings settings;
@@ -224,6 +234,7 @@ int main(int argc, char** argv) {
     control::Progress progress(settings);
     if (report) surroundings.progress = [&progress](std::uint64_t packets) { progress.show(packets); };
     control::Controller::Wishes wishes;
+    wishes.serve = !report;
     wishes.keep_connections = line.connections || line.report == CommandLine::Report::lines;
     wishes.ranking_rows = report ? line.rows : std::size_t{1000};
     control::Controller controller(settings, surroundings, wishes, dataplane.exchanges(), store);

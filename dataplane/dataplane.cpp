@@ -21,9 +21,9 @@ tcp::Limits limits_of(const config::Settings::Deadline& deadline) {
             .half_open_scan = microseconds(deadline.half_open_scan)};
 }
 
-tally::BankCapacity capacity_of(const config::Settings::Tally& tally) {
+tally::BankCapacity capacity_of(const config::Settings::Tally& tally, bool replay) {
     return {static_cast<std::size_t>(tally.destinations), static_cast<std::size_t>(tally.clients),
-            static_cast<std::size_t>(tally.records)};
+            static_cast<std::size_t>(tally.records), !replay};
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ port::Failure Dataplane::open() {
         lanes_ = std::make_unique<ForwardLanes>(cores, static_cast<std::size_t>(settings_.rx.forward_ring));
         for (unsigned core = 0; core < cores; ++core) {
             exchanges_.push_back(std::make_unique<tally::BankExchange>(
-                core, static_cast<std::size_t>(settings_.tally.banks), capacity_of(settings_.tally)));
+                core, static_cast<std::size_t>(settings_.tally.banks), capacity_of(settings_.tally, is_replay())));
             status_.push_back(std::make_unique<tally::CoreStatus>());
             cores_.push_back(std::make_unique<RxCore>(setup_of(core)));
         }
@@ -51,7 +51,7 @@ RxCore::Setup Dataplane::setup_of(unsigned core) {
     RxCore::Setup setup{};
     setup.pipeline.core = core;
     setup.pipeline.when_full = is_replay() ? tally::WhenFull::wait : tally::WhenFull::lose;
-    setup.pipeline.connections = static_cast<std::size_t>(settings_.tracking.connections);
+    setup.pipeline.connections = static_cast<std::size_t>(settings_.tracking.connections / settings_.rx.queues);
     setup.pipeline.limits = limits_of(settings_.deadline);
     // A replay has to come to the same result each time, also in what a full table displaces.
     if (!is_replay()) setup.pipeline.secret = tcp::HashSecret::random();

@@ -12,21 +12,11 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
     to.insert(to.end(), from.begin(), from.end());
 }
 
-void sort_by_time_and_tuple(MergedInterval& interval) {
-    std::ranges::sort(interval.records, {}, [](const tally::AttemptRecord& record) {
+/// Whoever judges records judges them one after the other; everything else is summed, and sums know no order.
+void sort_by_time_and_tuple(std::vector<tally::AttemptRecord>& records) {
+    std::ranges::sort(records, {}, [](const tally::AttemptRecord& record) {
         return std::tie(record.decided, record.client, record.server, record.start);
     });
-    std::ranges::sort(interval.sightings, {}, [](const tally::Sighting& sighting) {
-        return std::tie(sighting.time, sighting.client, sighting.server, sighting.outcome);
-    });
-    std::ranges::sort(interval.revisions, {}, [](const tally::Revision& revision) {
-        return std::tie(revision.time, revision.client, revision.server, revision.from);
-    });
-    const auto by_key = [](const tally::Row& row) {
-        return std::tie(row.key.address, row.key.port, row.key.kind, row.first);
-    };
-    std::ranges::sort(interval.destinations, {}, by_key);
-    std::ranges::sort(interval.clients, {}, by_key);
 }
 
 }  // namespace
@@ -76,7 +66,7 @@ void IntervalMerger::absorb(const tally::IntervalBank& bank) {
 
 void IntervalMerger::release(tally::Interval watermark) {
     while (!pending_.empty() && pending_.begin()->first < watermark) {
-        sort_by_time_and_tuple(pending_.begin()->second);
+        sort_by_time_and_tuple(pending_.begin()->second.records);
         sink_(pending_.begin()->second);
         pending_.erase(pending_.begin());
     }

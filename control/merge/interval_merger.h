@@ -12,7 +12,7 @@
 namespace rstwatch::control {
 
 /// Collects the cores' banks and releases each interval once every core's watermark has passed it, in order. The order
-/// within an interval does not depend on how connections were spread over cores: everything is sorted by time and tuple.
+/// of its records does not depend on how connections were spread over cores: they are sorted by time and tuple.
 /// Used by the control thread alone.
 class IntervalMerger {
   public:

@@ -10,35 +10,64 @@ bool is_refusal(tally::Outcome outcome) {
     return outcome == tally::Outcome::refused || outcome == tally::Outcome::refused_by_device;
 }
 
+using Wanted = bool (*)(tally::Outcome);
+
+std::uint64_t count_wanted(const RegistryRow& row, Wanted wanted) {
+    std::uint64_t sum = 0;
+    for (const OutcomeCount& each : row.outcomes)
+        if (wanted(each.outcome)) sum += each.seen.count;
+    return sum;
+}
+
 /// Sums the outcomes that `wanted` picks. Every outcome of the row is listed beside the sum.
-template <typename Wanted>
-RankedRow summarize(const RegistryRow& row, Wanted&& wanted) {
+RankedRow summarize(const RegistryRow& row, Wanted wanted) {
     RankedRow ranked;
     ranked.key = row.key;
     ranked.error = row.error;
-    for (const tally::Outcome outcome : tally::all_outcomes()) {
-        const OutcomeCount& counted = row.outcomes[tally::index(outcome)];
-        ranked.outcomes[tally::index(outcome)] = counted.count;
-        if (counted.count == 0 || !wanted(outcome)) continue;
-        ranked.first = ranked.count == 0 ? counted.first : std::min(ranked.first, counted.first);
-        ranked.last = ranked.count == 0 ? counted.last : std::max(ranked.last, counted.last);
-        ranked.count += counted.count;
+    Occurrences sum;
+    for (const OutcomeCount& each : row.outcomes) {
+        ranked.outcomes[tally::index(each.outcome)] = each.seen.count;
+        if (each.seen.count > 0 && wanted(each.outcome)) sum.add(each.seen.count, each.seen.first, each.seen.last);
     }
+    ranked.count = sum.count;
+    ranked.first = sum.first;
+    ranked.last = sum.last;
     return ranked;
 }
 
-template <typename Wanted>
-std::vector<RankedRow> rank_rows(const Registry::Table& table, std::size_t limit, Wanted&& wanted,
+/// The rows with the highest counts, in no order.
+std::vector<const RegistryRow*> heaviest(const Registry::Table& table, std::size_t limit, Wanted wanted) {
+    struct Candidate {
+        std::uint64_t count;
+        const RegistryRow* row;
+    };
+    std::vector<Candidate> candidates;
+    for (const RegistryRow& row : table.rows())
+        if (const std::uint64_t count = count_wanted(row, wanted); count > 0) candidates.push_back({count, &row});
+    const auto heavier = [](const Candidate& a, const Candidate& b) {
+        return a.count != b.count ? a.count > b.count : a.row->key < b.row->key;
+    };
+    if (candidates.size() > limit) {
+        std::nth_element(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(limit), candidates.end(),
+                         heavier);
+        candidates.resize(limit);
+    }
+    std::vector<const RegistryRow*> rows;
+    for (const Candidate& candidate : candidates) rows.push_back(candidate.row);
+    return rows;
+}
+
+std::vector<RankedRow> rank_rows(const Registry::Table& table, std::size_t limit, Wanted wanted,
                                  const DistinctClients RegistryRow::*clients) {
     std::vector<RankedRow> rows;
-    for (const RegistryRow& row : table.rows()) {
-        RankedRow ranked = summarize(row, wanted);
-        if (ranked.count == 0) continue;
+    for (const RegistryRow* row : heaviest(table, limit, wanted)) {
+        RankedRow ranked = summarize(*row, wanted);
         if (clients != nullptr) {
-            const DistinctClients& distinct = row.*clients;
+            const DistinctClients& distinct = row->*clients;
             ranked.clients = distinct.count();
             // Past the last sketch only the least is known; there cannot be more clients than attempts.
-            ranked.clients_error = distinct.is_saturated() ? ranked.count - ranked.clients : distinct.error();
+            const bool saturated = distinct.is_saturated() && ranked.count > ranked.clients;
+            ranked.clients_error = saturated ? ranked.count - ranked.clients : distinct.error();
         }
         rows.push_back(ranked);
     }

@@ -10,19 +10,13 @@ std::uint64_t hash_of(const tally::Endpoint& endpoint) {
     return tally::hash_of(tally::RowKey{endpoint.address, endpoint.port, 0});
 }
 
-void give(OutcomeCount& to, std::uint64_t count, tally::Time first, tally::Time last) {
-    to.first = to.count == 0 ? first : std::min(to.first, first);
-    to.last = to.count == 0 ? last : std::max(to.last, last);
-    to.count += count;
-}
-
 /// Moves verdicts between outcomes of a row. False if the row has given way: then they are among `other` already.
 bool move(Registry::Table& table, const tally::Endpoint& key, tally::Outcome from, std::optional<tally::Outcome> to,
           std::uint64_t count, tally::Time time) {
     RegistryRow* row = table.find(key, hash_of(key));
     if (row == nullptr || row->count(from) < count) return false;
-    row->outcomes[tally::index(from)].count -= count;
-    if (to) give(row->outcomes[tally::index(*to)], count, time, time);
+    row->at(from).count -= count;
+    if (to) row->at(*to).add(count, time, time);
     return true;
 }
 
@@ -32,16 +26,26 @@ bool is_refusal(tally::Outcome outcome) {
 
 }  // namespace
 
-std::uint64_t RegistryRow::failed() const {
-    std::uint64_t sum = 0;
-    for (const tally::Outcome outcome : tally::all_outcomes())
-        if (tally::is_failed(outcome)) sum += count(outcome);
-    return sum;
+void Occurrences::add(std::uint64_t more, tally::Time from, tally::Time until) {
+    first = count == 0 ? from : std::min(first, from);
+    last = count == 0 ? until : std::max(last, until);
+    count += more;
+}
+
+Occurrences& RegistryRow::at(tally::Outcome outcome) {
+    const auto found = std::ranges::find(outcomes, outcome, &OutcomeCount::outcome);
+    if (found != outcomes.end()) return found->seen;
+    return outcomes.emplace_back(OutcomeCount{outcome, {}}).seen;
+}
+
+std::uint64_t RegistryRow::count(tally::Outcome outcome) const {
+    const auto found = std::ranges::find(outcomes, outcome, &OutcomeCount::outcome);
+    return found == outcomes.end() ? 0 : found->seen.count;
 }
 
 std::uint64_t RegistryRow::weight() const {
     std::uint64_t sum = 0;
-    for (const OutcomeCount& outcome : outcomes) sum += outcome.count;
+    for (const OutcomeCount& each : outcomes) sum += each.seen.count;
     return sum;
 }
 
@@ -65,9 +69,9 @@ void Registry::add_row(Table& table, const tally::Row& row) {
     const tally::Endpoint key{row.key.address, row.key.port};
     RegistryRow& entry = table.at(key, hash_of(key));
     entry.error += row.error;
-    OutcomeCount& counted =
-        row.key.kind == tally::accepted_kind ? entry.accepted : entry.outcomes[row.key.kind];
-    give(counted, row.count, row.first, row.last);
+    Occurrences& seen = row.key.kind == tally::accepted_kind ? entry.accepted
+                                                             : entry.at(static_cast<tally::Outcome>(row.key.kind));
+    seen.add(row.count, row.first, row.last);
 }
 
 void Registry::revise(const tally::Revision& revision) {

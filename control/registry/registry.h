@@ -10,24 +10,32 @@
 
 namespace rstwatch::control {
 
-/// One outcome's count at one destination or client, and the first and the last time that it was given.
-struct OutcomeCount {
+/// How often something was seen, and the first and the last time.
+struct Occurrences {
     std::uint64_t count = 0;
     tally::Time first = 0;
     tally::Time last = 0;
+
+    void add(std::uint64_t more, tally::Time from, tally::Time until);
+};
+
+/// One outcome at one destination or client.
+struct OutcomeCount {
+    tally::Outcome outcome;
+    Occurrences seen;
 };
 
 /// What is known of a destination (address and port) or a client (address, port 0).
 struct RegistryRow {
     tally::Endpoint key;
-    std::uint64_t error = 0;  ///< the most that may have been counted before the row existed
-    std::array<OutcomeCount, tally::outcome_count> outcomes{};
-    OutcomeCount accepted;  ///< completed handshakes
+    std::uint64_t error = 0;             ///< the most that may have been counted before the row existed
+    std::vector<OutcomeCount> outcomes;  ///< those that occurred; a few, hence a list
+    Occurrences accepted;                ///< completed handshakes
     DistinctClients refused_clients;
     DistinctClients failed_clients;
 
-    std::uint64_t count(tally::Outcome outcome) const { return outcomes[tally::index(outcome)].count; }
-    std::uint64_t failed() const;
+    Occurrences& at(tally::Outcome outcome);
+    std::uint64_t count(tally::Outcome outcome) const;
     std::uint64_t weight() const;
 };
 

@@ -21,7 +21,7 @@ namespace {
 constexpr std::uint16_t buffer_bytes = 9728;
 /// Buffers that a frame of 64 KiB takes.
 constexpr unsigned buffers_per_frame = 8;
-constexpr unsigned buffer_cache = 256;
+constexpr unsigned buffer_cache = 128;
 
 std::uint64_t buffers_needed(const config::Settings& settings) {
     const auto burst = static_cast<std::uint64_t>(settings.rx.burst);
@@ -31,7 +31,10 @@ std::uint64_t buffers_needed(const config::Settings& settings) {
     const std::uint64_t bursts = ports * burst * buffers_per_frame;
     const std::uint64_t forwarded = (queues - 1) * static_cast<std::uint64_t>(settings.rx.forward_ring);
     const std::uint64_t cached = (queues + 1) * buffer_cache * 2;
-    return std::max(static_cast<std::uint64_t>(settings.rx.mbufs), bursts + forwarded + cached);
+    const std::uint64_t least = bursts + forwarded + cached;
+    // A file waits for a core that is behind; a wire does not, and is buffered for.
+    const bool replay = !settings.ports.empty() && !settings.ports.front().capture.empty();
+    return replay ? least : std::max(static_cast<std::uint64_t>(settings.rx.mbufs), least);
 }
 
 /// Buffers with their headers, and what DPDK needs besides.
@@ -111,8 +114,7 @@ Failure PortSet::open(const config::Settings& settings) {
     if (failed) return failed;
 
     EalNeeds needs;
-    needs.memory_bytes =
-        std::max(memory_needed(settings), static_cast<std::uint64_t>(settings.rx.memory_mib) << 20);
+    needs.memory_bytes = std::max(memory_needed(settings), static_cast<std::uint64_t>(settings.rx.memory_mib) << 20);
     needs.rx_cores = static_cast<unsigned>(settings.rx.queues);
     for (const config::Port& port : settings.ports)
         if (!port.pci.empty()) needs.pci.push_back(port.pci);

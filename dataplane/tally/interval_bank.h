@@ -97,6 +97,7 @@ struct BankCapacity {
     std::size_t destinations;
     std::size_t clients;
     std::size_t records;  ///< also of sightings and revisions
+    bool prefault;        ///< touch all of it at start: live, so that no packet pays for a page fault
 };
 
 /// Everything that one core counted in one interval (or in a part of it, when a list was full). Written by the core that
@@ -105,11 +106,10 @@ struct BankCapacity {
 struct IntervalBank {
     explicit IntervalBank(const BankCapacity& capacity)
         : destinations(capacity.destinations), clients(capacity.clients), list_capacity(capacity.records) {
-        destinations.prefault();
-        clients.prefault();
         records.reserve(list_capacity);
         sightings.reserve(list_capacity);
         revisions.reserve(list_capacity);
+        if (capacity.prefault) prefault();
     }
 
     Interval interval = 0;
@@ -132,6 +132,15 @@ struct IntervalBank {
     bool lists_full() const {
         return records.size() == list_capacity || sightings.size() == list_capacity ||
                revisions.size() == list_capacity;
+    }
+
+    void prefault() {
+        destinations.prefault();
+        clients.prefault();
+        records.resize(list_capacity);
+        sightings.resize(list_capacity);
+        revisions.resize(list_capacity);
+        clear();
     }
 
     void clear() {

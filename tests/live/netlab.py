@@ -215,7 +215,7 @@ def address_text(raw):
 
 
 def dissect(packets):
-    """([Segment], packet classes) of Ethernet frames with IPv4 or IPv6; of extension headers only hop-by-hop is known."""
+    """([Segment], packet classes) of Ethernet frames. Of IPv6's extension headers it knows hop-by-hop alone."""
     segments = []
     classes = {"received": 0, "tcp": 0, "icmp_errors": 0, "other_ip": 0, "non_ip": 0, "bytes": 0}
     for time, frame, length in packets:

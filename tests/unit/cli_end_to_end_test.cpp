@@ -136,6 +136,8 @@ class Cli {
         dup2(in, STDIN_FILENO);
         dup2(out, STDOUT_FILENO);
         dup2(err, STDERR_FILENO);
+        // This copy of the test process must not hold the other ends of the pipes open.
+        close_range(STDERR_FILENO + 1, ~0U, 0);
         for (const auto* name : {"RSTWATCH_SERVER", "RSTWATCHD", "NO_COLOR"}) unsetenv(name);
         setenv("TZ", "UTC0", 1);
         setenv("TERM", "xterm", 1);

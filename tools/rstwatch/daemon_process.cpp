@@ -17,7 +17,7 @@ namespace {
 
 std::string start_error(const std::string& path, int number) {
     return "cannot run " + path + ": " + std::strerror(number) +
-           "; rstwatchd must be beside rstwatch, or where the environment variable RSTWATCHD says";
+           "; rstwatchd must be beside rstwatch or in ../sbin, or where the environment variable RSTWATCHD says";
 }
 
 /// The argument vector as the kernel wants it. It points into `path` and `arguments`.
@@ -56,8 +56,10 @@ std::string daemon_path() {
     const char* given = std::getenv("RSTWATCHD");
     if (given != nullptr && *given != '\0') return given;
     std::error_code error;
-    const auto own = std::filesystem::read_symlink("/proc/self/exe", error);
-    return own.parent_path() / "rstwatchd";
+    const auto directory = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+    const auto beside = directory / "rstwatchd";
+    const auto installed = directory.parent_path() / "sbin" / "rstwatchd";
+    return !std::filesystem::exists(beside, error) && std::filesystem::exists(installed, error) ? installed : beside;
 }
 
 std::string exec_daemon(const std::vector<std::string>& arguments) {

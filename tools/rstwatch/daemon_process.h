@@ -15,7 +15,7 @@ struct DaemonResult {
     std::string ended_by;  ///< the signal's description; empty when it exited by itself
 };
 
-/// Path of rstwatchd: $RSTWATCHD, else beside this executable.
+/// Path of rstwatchd: $RSTWATCHD, else beside this executable as built, or in the ../sbin of an installed one.
 std::string daemon_path();
 
 /// Becomes rstwatchd with `arguments`, so that its output needs no copy. Returns only when that fails, with the reason.
