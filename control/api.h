@@ -9,7 +9,8 @@
 
 namespace rstwatch::control {
 
-/// The REST interface under /api/v1, and the probes of who supervises the daemon. Reads nothing but the latest snapshot.
+/// The REST interface under /api/v1, and the probes of who supervises the daemon. Reads nothing but the latest
+/// snapshot.
 http::Router make_api(const SnapshotStore& store, std::function<Json()> http_status);
 
 }  // namespace rstwatch::control

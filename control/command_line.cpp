@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "config/consistency.h"
 #include "config/loader.h"
 
 namespace rstwatch::control {
@@ -16,23 +17,35 @@ void add_ports(std::vector<config::Port>& ports, const std::vector<std::string>&
     for (const std::string& value : values) ports.emplace_back().*member = value;
 }
 
+/// The file's own ports were checked with it; those of the command line replace them and have not been.
+bool ports_fit(const config::Settings& settings) {
+    const auto conflicts = config::conflicts(settings);
+    for (const config::Conflict& conflict : conflicts)
+        std::fprintf(stderr, "rstwatchd: the command line: %s\n", conflict.message.c_str());
+    return conflicts.empty();
+}
+
 }  // namespace
 
 std::optional<int> parse_command_line(int argc, char** argv, CommandLine& line) {
-    CLI::App app("rstwatchd: follows every TCP connection attempt that a port or a capture shows, and serves what came "
-                 "of them");
+    CLI::App app(
+        "rstwatchd: follows every TCP connection attempt that a port or a capture shows, and serves what came "
+        "of them");
     std::vector<std::string> interfaces, pci, vdevs, captures, sets;
     std::string listen, socket;
     bool report = false, report_lines = false;
     app.add_option("--config", line.config_file, "settings file (default: all settings at their defaults)");
-    app.add_option("--interface", interfaces, "watch a kernel network interface, such as eth1 or lo")->allow_extra_args(false);
+    app.add_option("--interface", interfaces, "watch a kernel network interface, such as eth1 or lo")
+        ->allow_extra_args(false);
     app.add_option("--pci", pci, "watch a NIC bound to a DPDK driver, such as 0000:3b:00.0")->allow_extra_args(false);
     app.add_option("--vdev", vdevs, "watch a DPDK virtual device, such as net_pcap0,iface=lo")->allow_extra_args(false);
     app.add_option("--capture", captures, "replay a capture file (pcap, pcapng, gzipped or not; - is standard input)")
         ->allow_extra_args(false);
     CLI::Option* listen_option = app.add_option("--listen", listen, "loopback ADDRESS:PORT of the REST interface");
     CLI::Option* socket_option = app.add_option("--socket", socket, "path of its Unix socket, or off");
-    app.add_option("--set", sets, "change one setting, such as rx.queues=2")->allow_extra_args(false)->type_name("KEY=VALUE");
+    app.add_option("--set", sets, "change one setting, such as rx.queues=2")
+        ->allow_extra_args(false)
+        ->type_name("KEY=VALUE");
     app.add_flag("--check-config", line.check_config, "say what is wrong with the settings, and exit");
     app.add_flag("--report", report, "print the report of the captures and exit, instead of serving it");
     app.add_flag("--report-lines", report_lines, "print one line for each connection of the captures and exit");
@@ -68,7 +81,7 @@ bool load_settings(const CommandLine& line, config::Settings& settings) {
         std::fprintf(stderr, "rstwatchd: %s\n", config::to_string(error).c_str());
     settings = result.settings;
     if (!line.ports.empty()) settings.ports = line.ports;
-    return result.ok();
+    return result.ok() && ports_fit(settings);
 }
 
 }  // namespace rstwatch::control

@@ -78,8 +78,19 @@ void Controller::take(MergedInterval& interval) {
 }
 
 TableState Controller::connection_table() const {
-    return {surroundings_.connection_capacity, totals_.gauges.connections_used,
-            totals_.losses.connections_overflowed, totals_.losses.connections_evicted, 0};
+    return {surroundings_.connection_capacity, totals_.gauges.connections_used, totals_.losses.connections_overflowed,
+            totals_.losses.connections_evicted, 0};
+}
+
+std::vector<CoreState> Controller::core_states() const {
+    std::vector<CoreState> states = surroundings_.core_status();
+    const std::vector<CoreLosses>& losses = merger_.losses();
+    for (std::size_t core = 0; core < std::min(states.size(), losses.size()); ++core) {
+        states[core].forward_dropped = losses[core].forward_dropped;
+        states[core].records_dropped = losses[core].records_dropped;
+        states[core].late_merges = losses[core].late_merges;
+    }
+    return states;
 }
 
 void Controller::publish(bool finished) {
@@ -102,7 +113,7 @@ void Controller::publish(bool finished) {
     snapshot->window = window_.intervals();
     snapshot->window_shortened = window_.shortened();
     snapshot->ports = surroundings_.port_status();
-    snapshot->cores = surroundings_.core_status();
+    snapshot->cores = core_states();
     store_.publish(std::move(snapshot));
 }
 

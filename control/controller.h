@@ -53,6 +53,7 @@ class Controller {
     void publish(bool finished);
     void pause() const;
     TableState connection_table() const;
+    std::vector<CoreState> core_states() const;
 
     Surroundings surroundings_;
     Wishes wishes_;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The composition root: the only file that sees the dataplane and control both.
 #include <malloc.h>
+#include <semaphore.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
-#include <thread>
+#include <exception>
 
 #include "config/cpu_baseline.h"
 #include "control/api.h"
@@ -31,14 +32,17 @@ constexpr int exit_bad_config = 4;
 
 Dataplane* running_dataplane = nullptr;
 std::atomic<bool> stop_requested{false};
+sem_t stop_semaphore;  // of the calls that a signal handler may make (signal-safety(7))
 
 void on_stop_signal(int) {
     stop_requested.store(true, std::memory_order_relaxed);
     if (running_dataplane != nullptr) running_dataplane->request_stop();
+    sem_post(&stop_semaphore);
 }
 
 void catch_stop_signals(Dataplane& dataplane) {
     running_dataplane = &dataplane;
+    sem_init(&stop_semaphore, 0, 0);
     struct sigaction action {};
     action.sa_handler = on_stop_signal;
     sigaction(SIGTERM, &action, nullptr);
@@ -46,15 +50,8 @@ void catch_stop_signals(Dataplane& dataplane) {
     signal(SIGPIPE, SIG_IGN);
 }
 
-/// Blocks the stop signals in threads made from here on, so that sigsuspend() in this one waits for them.
 void wait_for_stop() {
-    sigset_t wanted, before;
-    sigemptyset(&wanted);
-    sigaddset(&wanted, SIGTERM);
-    sigaddset(&wanted, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &wanted, &before);
-    while (!stop_requested.load(std::memory_order_relaxed)) sigsuspend(&before);
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    while (!stop_requested.load(std::memory_order_relaxed)) sem_wait(&stop_semaphore);
 }
 
 void set_up_log(const config::Settings& settings) {
@@ -67,8 +64,8 @@ void set_up_log(const config::Settings& settings) {
     spdlog::set_default_logger(std::move(logger));
 }
 
-/// Every interval takes and returns some megabytes. Kept in the process they are reused; glibc's defaults give them back
-/// to the kernel each time, and clearing the pages anew cost a third of a replay's CPU time.
+/// Every interval takes and returns some megabytes. Kept in the process they are reused; glibc's defaults give them
+/// back to the kernel each time, and clearing the pages anew cost a third of a replay's CPU time.
 void keep_freed_memory() {
     mallopt(M_MMAP_THRESHOLD, 256 << 20);
     mallopt(M_TRIM_THRESHOLD, 256 << 20);
@@ -93,10 +90,10 @@ control::Surroundings surroundings_of(Dataplane& dataplane, const config::Settin
     surroundings.core_status = [&dataplane] {
         std::vector<control::CoreState> states;
         for (const auto& status : dataplane.core_status())
-            states.push_back({status->received.load(std::memory_order_relaxed),
-                              status->bursts.load(std::memory_order_relaxed),
-                              status->forwarded.load(std::memory_order_relaxed),
-                              status->waits.load(std::memory_order_relaxed)});
+            states.push_back({.received = status->received.load(std::memory_order_relaxed),
+                              .bursts = status->bursts.load(std::memory_order_relaxed),
+                              .forwarded = status->forwarded.load(std::memory_order_relaxed),
+                              .waits = status->waits.load(std::memory_order_relaxed)});
         return states;
     };
     return surroundings;
@@ -173,8 +170,8 @@ int run_service(Dataplane& dataplane, control::Controller& controller, control::
             return exit_failure;
         }
     }
-    control::http::Server server(
-        options, control::make_api(store, [&serving] { return counters_json(serving->counters()); }));
+    control::http::Server server(options,
+                                 control::make_api(store, [&serving] { return counters_json(serving->counters()); }));
     serving = &server;
     if (const auto failed = server.start()) {
         spdlog::error("{}", failed->message);
@@ -202,11 +199,7 @@ int run_service(Dataplane& dataplane, control::Controller& controller, control::
     return tell_damage(dataplane);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    config::check_cpu_or_exit("rstwatchd");
-    keep_freed_memory();
+int run(int argc, char** argv) {
     CommandLine line;
     if (const auto code = control::parse_command_line(argc, argv, line)) return *code;
     config::Settings settings;
@@ -216,8 +209,10 @@ int main(int argc, char** argv) {
         return exit_ok;
     }
     if (settings.ports.empty()) {
-        std::fputs("rstwatchd: nothing to watch; name a port with --interface, --pci, --vdev or --capture, or in the "
-                   "settings file as [[port]]\n", stderr);
+        std::fputs(
+            "rstwatchd: nothing to watch; name a port with --interface, --pci, --vdev or --capture, or in the "
+            "settings file as [[port]]\n",
+            stderr);
         return exit_bad_config;
     }
     set_up_log(settings);
@@ -244,4 +239,17 @@ int main(int argc, char** argv) {
         return exit_failure;
     }
     return run_report(dataplane, controller, store, line);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    config::check_cpu_or_exit("rstwatchd");
+    keep_freed_memory();
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "rstwatchd: %s; this is more than the machine has, or a defect\n", error.what());
+        return exit_failure;
+    }
 }

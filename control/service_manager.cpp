@@ -16,7 +16,7 @@ void notify_service_manager(std::string_view state) {
     sockaddr_un address{};
     if (path == nullptr || std::strlen(path) >= sizeof address.sun_path) return;
     address.sun_family = AF_UNIX;
-    std::strcpy(address.sun_path, path);
+    std::memcpy(address.sun_path, path, std::strlen(path));
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
     if (path[0] == '@') address.sun_path[0] = '\0';  // Linux's abstract namespace
     const int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -73,6 +73,9 @@ struct CoreState {
     std::uint64_t bursts = 0;
     std::uint64_t forwarded = 0;
     std::uint64_t waits = 0;
+    std::uint64_t forward_dropped = 0;
+    std::uint64_t records_dropped = 0;
+    std::uint64_t late_merges = 0;
 };
 
 /// Everything that the faces show, as of one moment. Made by the control thread, never changed afterwards.
@@ -80,8 +83,8 @@ struct Snapshot {
     std::string sensor;
     std::string version;
     bool replay = false;
-    bool finished = false;      ///< of a replay: every file has been read
-    tally::Time started = 0;    ///< wall time, live only: a replay knows no other time than its packets'
+    bool finished = false;    ///< of a replay: every file has been read
+    tally::Time started = 0;  ///< wall time, live only: a replay knows no other time than its packets'
     std::vector<std::string> files;
     Totals totals;
     TableState connections;

@@ -23,15 +23,15 @@ struct Arrival {
     packet::LinkType link;
 };
 
-/// What one core does with a burst of packets: parse all, hash and prefetch, then judge one after the other in the order
-/// of time. Owned by that core.
+/// What one core does with a burst of packets: parse all, hash and prefetch, then judge one after the other in the
+/// order of time. Owned by that core.
 class BurstPipeline {
   public:
     static constexpr std::size_t max_burst = 64;
 
     struct Setup {
         unsigned core;
-        tally::WhenFull when_full;     ///< also for the lanes to other cores
+        tally::WhenFull when_full;  ///< also for the lanes to other cores
         std::size_t connections;
         tcp::Limits limits;
         tcp::HashSecret secret;

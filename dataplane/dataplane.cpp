@@ -9,7 +9,9 @@
 namespace rstwatch {
 namespace {
 
-tally::Time microseconds(double seconds) { return static_cast<tally::Time>(std::llround(seconds * 1e6)); }
+tally::Time microseconds(double seconds) {
+    return static_cast<tally::Time>(std::llround(seconds * 1e6));
+}
 
 tcp::Limits limits_of(const config::Settings::Deadline& deadline) {
     return {.provisional = microseconds(deadline.provisional),
@@ -41,8 +43,8 @@ port::Failure Dataplane::open() {
         }
     } catch (const std::bad_alloc&) {
         return port::Failure("no memory for the tables of " + std::to_string(cores) +
-                             " cores; lower tracking.connections (" +
-                             std::to_string(settings_.tracking.connections) + ") or the tally.* capacities");
+                             " cores; lower tracking.connections (" + std::to_string(settings_.tracking.connections) +
+                             ") or the tally.* capacities");
     }
     return port::Failure();
 }

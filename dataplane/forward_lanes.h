@@ -18,9 +18,11 @@ struct ForwardLane {
     explicit ForwardLane(std::size_t capacity) : ring(capacity) {}
 
     tally::SpscRing<rte_mbuf> ring;
-    /// Replay: the sender's clock; every packet up to it has been pushed. Sender: wo, owner: ro (reads it before the ring).
+    /// Replay: the sender's clock; every packet up to it has been pushed. Sender: wo, owner: ro (reads it before the
+    /// ring).
     alignas(64) std::atomic<tally::Time> pushed_until{0};
-    /// Replay: nothing comes any more; `pushed_until` is then the time of the last packet of all. Sender: wo, owner: ro.
+    /// Replay: nothing comes any more; `pushed_until` is then the time of the last packet of all. Sender: wo, owner:
+    /// ro.
     std::atomic<bool> ended{false};
 };
 

@@ -21,10 +21,8 @@ void ReplaySource::refill(File& file) {
     file.ended = true;
     const port::CaptureEnd end = port::capture_end(*file.port);
     const std::string name = file.port->source == "-" ? "standard input" : file.port->source;
-    if (!end.damage.empty())
-        damage_.push_back(name + ": " + end.damage + "; everything before it has been counted");
-    if (end.lost_packets)
-        damage_.push_back(name + ": packet buffers ran out, the rest was not read; raise rx.mbufs");
+    if (!end.damage.empty()) damage_.push_back(name + ": " + end.damage + "; everything before it has been counted");
+    if (end.lost_packets) damage_.push_back(name + ": packet buffers ran out, the rest was not read; raise rx.mbufs");
 }
 
 ReplaySource::File* ReplaySource::earliest() {
@@ -32,7 +30,8 @@ ReplaySource::File* ReplaySource::earliest() {
     for (File& file : files_) {
         if (file.position == file.count) refill(file);
         if (file.position == file.count) continue;
-        if (first == nullptr || port::stamp_of(file.packets[file.position]) < port::stamp_of(first->packets[first->position]))
+        if (first == nullptr ||
+            port::stamp_of(file.packets[file.position]) < port::stamp_of(first->packets[first->position]))
             first = &file;
     }
     return first;

@@ -7,22 +7,26 @@ namespace rstwatch::control {
 namespace {
 
 // Threshold random walk (Jung, Paxson, Berger, Balakrishnan 2004, section 4): a first contact fails with probability
-// 0.8 for a scanner and 0.2 for others, so each one weighs 4 : 1 either way; with alpha 0.01 and beta 0.99 the walk ends
-// at 99, hence after four failures in a row (4^4 = 256).
+// 0.8 for a scanner and 0.2 for others, so each one weighs 4 : 1 either way; with alpha 0.01 and beta 0.99 the walk
+// ends at 99, hence after four failures in a row (4^4 = 256).
 constexpr std::int32_t scanner_at = 4;
 constexpr std::int32_t benign_at = -4;
 constexpr std::size_t remembered_contacts = 64;
 constexpr std::size_t torn_down_services = 3;
 
-std::uint64_t hash_of(const tally::IpAddress& client) { return tally::hash_of(tally::RowKey{client, 0, 0}); }
+std::uint64_t hash_of(const tally::IpAddress& client) {
+    return tally::hash_of(tally::RowKey{client, 0, 0});
+}
 
 bool failed_contact(tally::Outcome outcome) {
     switch (outcome) {
         case tally::Outcome::refused:
         case tally::Outcome::refused_by_device:
         case tally::Outcome::icmp_rejected:
-        case tally::Outcome::unanswered: return true;
-        default: return false;
+        case tally::Outcome::unanswered:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -54,8 +58,8 @@ void Scanners::judge_contact(ScannerRow& row, const tally::AttemptRecord& record
 }
 
 void Scanners::judge_teardown(ScannerRow& row, const tally::AttemptRecord& record, Registry& registry) {
-    const bool torn_down = (record.flags & tally::record_flag::half_open_reset) != 0 &&
-                           record.outcome == tally::Outcome::client_cancelled;
+    const bool torn_down =
+        (record.flags & tally::record_flag::half_open_reset) != 0 && record.outcome == tally::Outcome::client_cancelled;
     if (!torn_down) return;
     if (row.half_open) return reclassify(row, record.server, 1, registry, record.decided);
     const auto known = std::ranges::find(row.torn_down, record.server, &ScannerRow::TornDown::service);
@@ -74,7 +78,8 @@ void Scanners::judge_teardown(ScannerRow& row, const tally::AttemptRecord& recor
 void Scanners::reclassify(ScannerRow& row, const tally::Endpoint& service, std::uint64_t count, Registry& registry,
                           tally::Time time) {
     reclassified_ += count;
-    registry.reclassify(service, row.key, tally::Outcome::client_cancelled, tally::Outcome::half_open_scan, count, time);
+    registry.reclassify(service, row.key, tally::Outcome::client_cancelled, tally::Outcome::half_open_scan, count,
+                        time);
 }
 
 bool Scanners::is_half_open_scanner(const tally::IpAddress& client) const {

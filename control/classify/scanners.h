@@ -22,9 +22,9 @@ struct ScannerRow {
         std::uint64_t count = 0;
     };
 
-    std::int32_t likelihood = 0;  ///< log4 of the likelihood ratio scanner : benign
-    bool by_contacts = false;     ///< its first contacts fail as only a scanner's do
-    bool half_open = false;       ///< it tore down handshakes at three or more services
+    std::int32_t likelihood = 0;             ///< log4 of the likelihood ratio scanner : benign
+    bool by_contacts = false;                ///< its first contacts fail as only a scanner's do
+    bool half_open = false;                  ///< it tore down handshakes at three or more services
     std::vector<tally::Endpoint> contacted;  ///< services met so far, while undecided; bounded
     std::vector<TornDown> torn_down;         ///< while undecided; at most two services
     std::uint64_t attempts = 0;

@@ -66,8 +66,7 @@ std::string connection_json(const tally::AttemptRecord& record) {
         json["rst_shape"] = record.rst_shape == tally::RstShape::abort ? "abort" : "no_socket";
     }
     if (record.icmp_seen)
-        json["icmp"] = {
-            {"type", record.icmp_type}, {"code", record.icmp_code}, {"from", to_string(record.icmp_from)}};
+        json["icmp"] = {{"type", record.icmp_type}, {"code", record.icmp_code}, {"from", to_string(record.icmp_from)}};
     if (record.vlan_count > 0) json["vlan"] = vlan_json(record);
     return json.dump();
 }

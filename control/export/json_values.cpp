@@ -19,14 +19,10 @@ Json packets_json(const tally::PacketTotals& packets) {
 }
 
 Json tcp_flags_json(const tally::PacketTotals& packets) {
-    return {{"syn", packets.syn},
-            {"syn_ack", packets.syn_ack},
-            {"rst", packets.rst},
-            {"rst_ack", packets.rst_ack},
-            {"fin", packets.fin},
-            {"null", packets.null},
-            {"xmas", packets.xmas},
-            {"tcp_total", packets.of(PacketClass::tcp)}};
+    return {{"syn", packets.syn},   {"syn_ack", packets.syn_ack},
+            {"rst", packets.rst},   {"rst_ack", packets.rst_ack},
+            {"fin", packets.fin},   {"null", packets.null},
+            {"xmas", packets.xmas}, {"tcp_total", packets.of(PacketClass::tcp)}};
 }
 
 Json outcomes_json(const std::array<std::uint64_t, tally::outcome_count>& outcomes) {
@@ -53,12 +49,9 @@ Json table_json(const TableState& table) {
 
 Json tables_json(const Snapshot& snapshot) {
     const tally::Losses& losses = snapshot.totals.losses;
-    return {{"connections", table_json(snapshot.connections)},
-            {"destinations", table_json(snapshot.destinations)},
-            {"clients", table_json(snapshot.clients)},
-            {"records_dropped", losses.records_dropped},
-            {"sightings_dropped", losses.sightings_dropped},
-            {"revisions_dropped", losses.revisions_dropped}};
+    return {{"connections", table_json(snapshot.connections)}, {"destinations", table_json(snapshot.destinations)},
+            {"clients", table_json(snapshot.clients)},         {"records_dropped", losses.records_dropped},
+            {"sightings_dropped", losses.sightings_dropped},   {"revisions_dropped", losses.revisions_dropped}};
 }
 
 Json span_json(const Snapshot& snapshot) {

@@ -11,7 +11,9 @@ namespace rstwatch::control {
 using Json = nlohmann::ordered_json;
 
 /// Seconds since the epoch with microseconds, as every document has it. A double keeps them exactly until 2255.
-inline double seconds(tally::Time time) { return static_cast<double>(time) / static_cast<double>(tally::second); }
+inline double seconds(tally::Time time) {
+    return static_cast<double>(time) / static_cast<double>(tally::second);
+}
 
 Json packets_json(const tally::PacketTotals& packets);
 Json tcp_flags_json(const tally::PacketTotals& packets);

@@ -4,19 +4,20 @@
 namespace rstwatch::control {
 namespace {
 
-Json known(const std::optional<std::uint64_t>& count) { return count ? Json(*count) : Json(nullptr); }
+Json known(const std::optional<std::uint64_t>& count) {
+    return count ? Json(*count) : Json(nullptr);
+}
 
 Json ports_json(const std::vector<tally::PortStatus>& ports) {
     Json json = Json::array();
     for (const tally::PortStatus& port : ports)
-        json.push_back({{"name", port.name},
-                        {"source", port.source},
-                        {"link", port.link},
-                        {"received", port.received},
-                        {"dropped",
-                         {{"missed", known(port.missed)},
-                          {"errors", known(port.errors)},
-                          {"no_mbuf", known(port.no_mbuf)}}}});
+        json.push_back(
+            {{"name", port.name},
+             {"source", port.source},
+             {"link", port.link},
+             {"received", port.received},
+             {"dropped",
+              {{"missed", known(port.missed)}, {"errors", known(port.errors)}, {"no_mbuf", known(port.no_mbuf)}}}});
     return json;
 }
 
@@ -27,6 +28,9 @@ Json cores_json(const std::vector<CoreState>& cores) {
                         {"received", cores[i].received},
                         {"bursts", cores[i].bursts},
                         {"forwarded", cores[i].forwarded},
+                        {"forward_dropped", cores[i].forward_dropped},
+                        {"late_merges", cores[i].late_merges},
+                        {"records_dropped", cores[i].records_dropped},
                         {"waits", cores[i].waits}});
     return json;
 }

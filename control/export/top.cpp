@@ -71,7 +71,8 @@ class Aggregation {
         std::vector<RankedRow> rows;
         for (auto& [key, row] : rows_) {
             if (row.count == 0) continue;
-            if (const auto clients = clients_.find(key); clients != clients_.end()) row.clients = clients->second.size();
+            if (const auto clients = clients_.find(key); clients != clients_.end())
+                row.clients = clients->second.size();
             rows.push_back(row);
         }
         keep_heaviest(rows, query_.rows);
@@ -110,9 +111,12 @@ class Aggregation {
 
 const char* name(TopQuery::By by) {
     switch (by) {
-        case TopQuery::By::destination: return "destination";
-        case TopQuery::By::client: return "client";
-        case TopQuery::By::service: return "service";
+        case TopQuery::By::destination:
+            return "destination";
+        case TopQuery::By::client:
+            return "client";
+        case TopQuery::By::service:
+            return "service";
     }
     return "";
 }

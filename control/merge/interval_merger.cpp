@@ -22,7 +22,7 @@ void sort_by_time_and_tuple(std::vector<tally::AttemptRecord>& records) {
 }  // namespace
 
 IntervalMerger::IntervalMerger(std::vector<std::unique_ptr<tally::BankExchange>>& exchanges, Sink sink)
-    : exchanges_(exchanges), sink_(std::move(sink)), gauges_(exchanges.size()) {}
+    : exchanges_(exchanges), sink_(std::move(sink)), gauges_(exchanges.size()), losses_(exchanges.size()) {}
 
 std::size_t IntervalMerger::poll() {
     // The watermarks are read before the rings (BankExchange says why).
@@ -42,6 +42,9 @@ std::size_t IntervalMerger::poll() {
 
 void IntervalMerger::absorb(const tally::IntervalBank& bank) {
     gauges_[bank.core] = bank.gauges;
+    losses_[bank.core].forward_dropped += bank.losses.forward_dropped;
+    losses_[bank.core].records_dropped += bank.losses.records_dropped;
+    losses_[bank.core].late_merges += bank.late ? 1 : 0;
     MergedInterval& interval = pending_[bank.interval];
     interval.interval = bank.interval;
     if (bank.packets.received > 0) {

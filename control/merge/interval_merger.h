@@ -11,6 +11,13 @@
 
 namespace rstwatch::control {
 
+/// What one core has lost so far.
+struct CoreLosses {
+    std::uint64_t forward_dropped = 0;  ///< packets that did not fit into the ring to their owner
+    std::uint64_t records_dropped = 0;
+    std::uint64_t late_merges = 0;  ///< banks that held more than their interval
+};
+
 /// Collects the cores' banks and releases each interval once every core's watermark has passed it, in order. The order
 /// of its records does not depend on how connections were spread over cores: they are sorted by time and tuple.
 /// Used by the control thread alone.
@@ -29,6 +36,9 @@ class IntervalMerger {
     /// Sum over the cores, as of the last bank of each.
     tally::Gauges gauges() const;
 
+    /// By core.
+    const std::vector<CoreLosses>& losses() const { return losses_; }
+
   private:
     void absorb(const tally::IntervalBank& bank);
     void release(tally::Interval watermark);
@@ -37,6 +47,7 @@ class IntervalMerger {
     Sink sink_;
     std::map<tally::Interval, MergedInterval> pending_;
     std::vector<tally::Gauges> gauges_;  // by core
+    std::vector<CoreLosses> losses_;     // by core
     bool finished_ = false;
 };
 

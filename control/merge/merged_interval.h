@@ -15,8 +15,8 @@ struct MergedInterval {
     tally::PacketTotals packets;
     tally::OutcomeTotals outcomes;
     tally::Losses losses;
-    std::uint64_t late_merges = 0;            ///< banks that held more than this interval
-    std::uint64_t destinations_other = 0;     ///< verdicts without a row, because a bank's table was full
+    std::uint64_t late_merges = 0;         ///< banks that held more than this interval
+    std::uint64_t destinations_other = 0;  ///< verdicts without a row, because a bank's table was full
     std::uint64_t destinations_overflowed = 0;
     std::uint64_t clients_other = 0;
     std::uint64_t clients_overflowed = 0;

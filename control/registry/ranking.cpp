@@ -53,6 +53,7 @@ std::vector<const RegistryRow*> heaviest(const Registry::Table& table, std::size
         candidates.resize(limit);
     }
     std::vector<const RegistryRow*> rows;
+    rows.reserve(candidates.size());
     for (const Candidate& candidate : candidates) rows.push_back(candidate.row);
     return rows;
 }

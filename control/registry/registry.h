@@ -63,6 +63,7 @@ class Registry {
     std::uint64_t clients_overflowed() const { return clients_overflowed_ + clients_.overflowed(); }
 
   private:
+    void add_rows(Table& table, const std::vector<tally::Row>& rows);
     void add_row(Table& table, const tally::Row& row);
     void revise(const tally::Revision& revision);
     void add_clients(const tally::AttemptRecord& record);

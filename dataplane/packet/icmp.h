@@ -13,7 +13,9 @@ inline bool is_icmpv4_error(std::uint8_t type) {
 }
 
 /// ICMPv6 error messages have the high bit of the type clear (RFC 4443 section 2.1).
-inline bool is_icmpv6_error(std::uint8_t type) { return type < 128; }
+inline bool is_icmpv6_error(std::uint8_t type) {
+    return type < 128;
+}
 
 /// The quoted datagram: addresses, and the 8 bytes of TCP that RFC 792 grants (ports and sequence number). Leaves
 /// `trackable` false when the quote is not the beginning of a TCP segment.

@@ -63,8 +63,10 @@ inline bool is_extension_header(std::uint8_t protocol) {
         case ip_protocol::destination_options:
         case ip_protocol::mobility:
         case ip_protocol::host_identity:
-        case ip_protocol::shim6: return true;
-        default: return false;
+        case ip_protocol::shim6:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -98,8 +100,7 @@ inline IpPayload parse_ipv6(Cursor& cursor, PacketView& view) {
         if (!cursor.has(8)) return payload;
         const std::uint8_t* extension = cursor.data();
         const std::size_t length = extension_length(payload.protocol, extension);
-        const bool later_fragment =
-            payload.protocol == ip_protocol::fragment && (load16(extension + 2) & 0xfff8) != 0;
+        const bool later_fragment = payload.protocol == ip_protocol::fragment && (load16(extension + 2) & 0xfff8) != 0;
         if (later_fragment) {
             payload.status = IpPayload::Status::later_fragment;
             payload.length = static_cast<std::uint32_t>(left - length);

@@ -32,9 +32,12 @@ inline std::uint16_t skip_vlan_tags(std::uint16_t type, Cursor& cursor, PacketVi
 inline std::uint16_t type_of_raw_ip(const Cursor& cursor) {
     if (!cursor.has(1)) return ether_type::none;
     switch (*cursor.data() >> 4) {
-        case 4: return ether_type::ipv4;
-        case 6: return ether_type::ipv6;
-        default: return ether_type::none;
+        case 4:
+            return ether_type::ipv4;
+        case 6:
+            return ether_type::ipv6;
+        default:
+            return ether_type::none;
     }
 }
 
@@ -43,12 +46,15 @@ inline std::uint16_t type_of_raw_ip(const Cursor& cursor) {
 inline std::uint16_t type_of_family(std::uint32_t family) {
     if (family > 0xffff) family = __builtin_bswap32(family);
     switch (family) {
-        case 2: return ether_type::ipv4;
+        case 2:
+            return ether_type::ipv4;
         case 10:
         case 24:
         case 28:
-        case 30: return ether_type::ipv6;
-        default: return ether_type::none;
+        case 30:
+            return ether_type::ipv6;
+        default:
+            return ether_type::none;
     }
 }
 
@@ -63,10 +69,15 @@ inline std::uint16_t parse_link(LinkType link, Cursor& cursor, PacketView& view,
         return skip_vlan_tags(type, cursor, view);
     };
     switch (link) {
-        case LinkType::ethernet: return take(14, 12);
-        case LinkType::linux_sll: return take(16, 14);
-        case LinkType::linux_sll2: return take(20, 0);
-        case LinkType::raw_ip: complete = cursor.has(1); return type_of_raw_ip(cursor);
+        case LinkType::ethernet:
+            return take(14, 12);
+        case LinkType::linux_sll:
+            return take(16, 14);
+        case LinkType::linux_sll2:
+            return take(20, 0);
+        case LinkType::raw_ip:
+            complete = cursor.has(1);
+            return type_of_raw_ip(cursor);
         case LinkType::null_loopback:
         case LinkType::loop: {
             complete = cursor.has(4);

@@ -16,9 +16,12 @@ PacketClass parse_transport(const IpPayload& payload, const Cursor& cursor, bool
     switch (payload.protocol) {
         case ip_protocol::tcp:
             return parse_tcp(cursor, payload.length, view) ? PacketClass::tcp : PacketClass::malformed;
-        case ip_protocol::icmp: return v6 ? PacketClass::other_ip : parse_icmp(cursor, v6, view);
-        case ip_protocol::icmpv6: return v6 ? parse_icmp(cursor, v6, view) : PacketClass::other_ip;
-        default: return PacketClass::other_ip;
+        case ip_protocol::icmp:
+            return v6 ? PacketClass::other_ip : parse_icmp(cursor, v6, view);
+        case ip_protocol::icmpv6:
+            return v6 ? parse_icmp(cursor, v6, view) : PacketClass::other_ip;
+        default:
+            return PacketClass::other_ip;
     }
 }
 

@@ -30,9 +30,9 @@ inline std::uint8_t parse_tcp_options(Cursor options) {
     return found;
 }
 
-/// RFC 9293 section 3.1. `ip_length` is the length of header and payload as the IP header says. False: fewer than the 20
-/// bytes of a header were captured. A data offset that cannot be (below 5, or behind the segment or what was captured of
-/// it) leaves `trackable` false: the packet is counted and takes no part in a connection.
+/// RFC 9293 section 3.1. `ip_length` is the length of header and payload as the IP header says. False: fewer than the
+/// 20 bytes of a header were captured. A data offset that cannot be (below 5, or behind the segment or what was
+/// captured of it) leaves `trackable` false: the packet is counted and takes no part in a connection.
 inline bool parse_tcp(const Cursor& cursor, std::uint32_t ip_length, PacketView& view) {
     if (!cursor.has(tcp_header_length)) return false;
     const std::uint8_t* header = cursor.data();

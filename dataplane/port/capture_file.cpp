@@ -141,27 +141,40 @@ std::string describe_damage(const std::string& path) {
 
 std::string describe(packet::LinkType link) {
     switch (link) {
-        case packet::LinkType::ethernet: return "Ethernet";
-        case packet::LinkType::linux_sll: return "Linux cooked v1";
-        case packet::LinkType::linux_sll2: return "Linux cooked v2";
-        case packet::LinkType::raw_ip: return "raw IP";
-        case packet::LinkType::null_loopback: return "BSD loopback";
-        case packet::LinkType::loop: return "OpenBSD loopback";
+        case packet::LinkType::ethernet:
+            return "Ethernet";
+        case packet::LinkType::linux_sll:
+            return "Linux cooked v1";
+        case packet::LinkType::linux_sll2:
+            return "Linux cooked v2";
+        case packet::LinkType::raw_ip:
+            return "raw IP";
+        case packet::LinkType::null_loopback:
+            return "BSD loopback";
+        case packet::LinkType::loop:
+            return "OpenBSD loopback";
     }
     return "";
 }
 
 std::optional<packet::LinkType> link_type_of_dlt(int dlt) {
     switch (dlt) {
-        case DLT_EN10MB: return packet::LinkType::ethernet;
-        case DLT_LINUX_SLL: return packet::LinkType::linux_sll;
-        case DLT_LINUX_SLL2: return packet::LinkType::linux_sll2;
+        case DLT_EN10MB:
+            return packet::LinkType::ethernet;
+        case DLT_LINUX_SLL:
+            return packet::LinkType::linux_sll;
+        case DLT_LINUX_SLL2:
+            return packet::LinkType::linux_sll2;
         case DLT_RAW:
         case DLT_IPV4:
-        case DLT_IPV6: return packet::LinkType::raw_ip;
-        case DLT_NULL: return packet::LinkType::null_loopback;
-        case DLT_LOOP: return packet::LinkType::loop;
-        default: return std::nullopt;
+        case DLT_IPV6:
+            return packet::LinkType::raw_ip;
+        case DLT_NULL:
+            return packet::LinkType::null_loopback;
+        case DLT_LOOP:
+            return packet::LinkType::loop;
+        default:
+            return std::nullopt;
     }
 }
 

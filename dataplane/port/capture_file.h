@@ -16,10 +16,10 @@ struct CaptureFile {
     std::string path;  ///< as given; "-" is standard input
     int descriptor = -1;
     packet::LinkType link = packet::LinkType::ethernet;
-    bool is_stream = false;              ///< compressed or not seekable: goes through a CaptureStream
-    std::vector<std::uint8_t> prefix;    ///< of a stream: its first bytes, decompressed, already consumed
-    void* decompressor = nullptr;        ///< of a stream: gzFile positioned behind `prefix`
-    std::uint64_t size = 0;              ///< bytes on disk; 0 when not known
+    bool is_stream = false;            ///< compressed or not seekable: goes through a CaptureStream
+    std::vector<std::uint8_t> prefix;  ///< of a stream: its first bytes, decompressed, already consumed
+    void* decompressor = nullptr;      ///< of a stream: gzFile positioned behind `prefix`
+    std::uint64_t size = 0;            ///< bytes on disk; 0 when not known
 };
 
 /// Opens a capture, finds out its format (pcap with µs or ns stamps in either byte order, pcapng, either of them

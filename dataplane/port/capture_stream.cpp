@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 namespace rstwatch::port {
@@ -40,10 +41,10 @@ Failure CaptureStream::start(CaptureFile& file, std::unique_ptr<CaptureStream>& 
 }
 
 CaptureStream::CaptureStream(CaptureFile& file, int read_end, int write_end)
-    : source_(std::move(file)), read_end_(read_end), write_end_(write_end), feeder_([this] { feed(); }) {
-    file.descriptor = -1;
-    file.decompressor = nullptr;
-}
+    : source_(std::exchange(file, CaptureFile{})),
+      read_end_(read_end),
+      write_end_(write_end),
+      feeder_([this] { feed(); }) {}
 
 CaptureStream::~CaptureStream() {
     if (read_end_ >= 0) close(read_end_);  // ends a feeder that is still writing

@@ -109,7 +109,9 @@ Failure start_eal(const EalNeeds& needs) {
     return Failure();
 }
 
-void stop_eal() { (void)rte_eal_cleanup(); }
+void stop_eal() {
+    (void)rte_eal_cleanup();
+}
 
 std::string last_words() {
     const std::lock_guard lock(words_mutex);
@@ -126,6 +128,8 @@ Failure launch(unsigned lcore, std::function<void()> work) {
     return Failure();
 }
 
-void wait_for_lcores() { rte_eal_mp_wait_lcore(); }
+void wait_for_lcores() {
+    rte_eal_mp_wait_lcore();
+}
 
 }  // namespace rstwatch::port

@@ -6,6 +6,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -64,8 +65,8 @@ Failure attach_vdev(const std::string& name, const std::string& arguments, const
     (void)last_words();
     const int result = rte_eal_hotplug_add("vdev", name.c_str(), arguments.c_str());
     if (result != 0)
-        return Failure(source + ": DPDK device " + name + " with `" + arguments +
-                       "` cannot be set up (" + rte_strerror(-result) + "): " + last_words());
+        return Failure(source + ": DPDK device " + name + " with `" + arguments + "` cannot be set up (" +
+                       rte_strerror(-result) + "): " + last_words());
     if (rte_eth_dev_get_port_by_name(name.c_str(), &port.id) != 0)
         return Failure(source + ": DPDK device " + name + " has made no port: " + last_words());
     return Failure();
@@ -74,15 +75,14 @@ Failure attach_vdev(const std::string& name, const std::string& arguments, const
 /// "net_pcap0,iface=lo" is how DPDK's own tools write a device and its arguments.
 Failure attach_named_vdev(const std::string& text, Port& port) {
     const std::size_t comma = text.find(',');
-    return attach_vdev(text.substr(0, comma), comma == std::string::npos ? "" : text.substr(comma + 1),
-                       "vdev " + text, port);
+    return attach_vdev(text.substr(0, comma), comma == std::string::npos ? "" : text.substr(comma + 1), "vdev " + text,
+                       port);
 }
 
 Failure attach_pci(const std::string& address, Port& port) {
     if (rte_eth_dev_get_port_by_name(address.c_str(), &port.id) == 0) return Failure();
-    return Failure("PCI device " + address +
-                   ": no DPDK port; bind it to vfio-pci with `dpdk-devbind.py -b vfio-pci " + address + "`: " +
-                   last_words());
+    return Failure("PCI device " + address + ": no DPDK port; bind it to vfio-pci with `dpdk-devbind.py -b vfio-pci " +
+                   address + "`: " + last_words());
 }
 
 void spread_over_queues(const rte_eth_dev_info& info, rte_eth_conf& conf, std::vector<std::uint8_t>& key) {
@@ -90,7 +90,8 @@ void spread_over_queues(const rte_eth_dev_info& info, rte_eth_conf& conf, std::v
     conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
     conf.rx_adv_conf.rss_conf.rss_key = key.data();
     conf.rx_adv_conf.rss_conf.rss_key_len = static_cast<std::uint8_t>(key.size());
-    conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & (RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV6_TCP);
+    conf.rx_adv_conf.rss_conf.rss_hf =
+        info.flow_type_rss_offloads & (RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV6_TCP);
 }
 
 /// The queue of hash h is h mod 128 mod n, as owner_of() has it, whatever the device's own default.
@@ -107,7 +108,9 @@ void fill_redirection_table(std::uint16_t id, const rte_eth_dev_info& info, unsi
 
 }  // namespace
 
-PortSet::~PortSet() { close(); }
+PortSet::~PortSet() {
+    close();
+}
 
 Failure PortSet::open(const config::Settings& settings) {
     Failure failed = open_captures(settings);
@@ -214,6 +217,7 @@ Failure PortSet::start(Port& port, const config::Settings& settings) {
         if (result != 0) return fail("setting up the unused transmit queue", result);
     }
     if ((result = rte_eth_dev_start(port.id)) != 0) return fail("starting", result);
+    port.is_started = true;
     if (!port.is_capture) (void)rte_eth_promiscuous_enable(port.id);
     if (port.queues > 1) fill_redirection_table(port.id, info, port.queues);
     return Failure();
@@ -240,14 +244,14 @@ std::vector<tally::PortStatus> PortSet::status() const {
 }
 
 void PortSet::close() {
-    if (!eal_started_) return;
     for (const Port& port : ports_) {
-        if (!rte_eth_dev_is_valid_port(port.id)) continue;
+        if (port.capture.descriptor >= 0) ::close(port.capture.descriptor);
+        if (!port.is_started) continue;
         (void)rte_eth_dev_stop(port.id);
         (void)rte_eth_dev_close(port.id);
     }
     ports_.clear();
-    stop_eal();
+    if (eal_started_) stop_eal();
     eal_started_ = false;
 }
 

@@ -23,16 +23,17 @@ struct Port {
     std::uint16_t id = 0;
     std::uint16_t queues = 1;
     packet::LinkType link = packet::LinkType::ethernet;
-    std::string source;        ///< file, interface or address, as the operator named it
-    bool is_capture = false;   ///< ends, and brings its own time
-    bool drops_known = true;   ///< false where the driver reports 0 whatever was lost
+    std::string source;       ///< file, interface or address, as the operator named it
+    bool is_started = false;
+    bool is_capture = false;  ///< ends, and brings its own time
+    bool drops_known = true;  ///< false where the driver reports 0 whatever was lost
     CaptureFile capture;
     std::unique_ptr<CaptureStream> stream;  ///< feeds the capture, if it needs that
 };
 
 /// How a replayed file came to its end.
 struct CaptureEnd {
-    std::string damage;  ///< empty: read to its end
+    std::string damage;         ///< empty: read to its end
     bool lost_packets = false;  ///< packet buffers ran out
 };
 

@@ -19,8 +19,8 @@ inline constexpr unsigned redirection_entries = 128;
 std::vector<std::uint8_t> symmetric_rss_key(std::size_t length);
 
 namespace detail {
-/// With a period of 16 bits every 16-bit word of the input is weighted alike, so the hash of the input is the hash of the
-/// exclusive or of its words: two table look-ups instead of a loop over bits.
+/// With a period of 16 bits every 16-bit word of the input is weighted alike, so the hash of the input is the hash of
+/// the exclusive or of its words: two table look-ups instead of a loop over bits.
 constexpr std::array<std::array<std::uint32_t, 256>, 2> toeplitz_tables() {
     std::array<std::array<std::uint32_t, 256>, 2> tables{};
     constexpr std::uint64_t key = 0x0001000100010001ULL * symmetric_key;
@@ -49,6 +49,8 @@ inline std::uint32_t symmetric_rss_hash(const packet::PacketView& view) {
 }
 
 /// The queue, hence the core, that the redirection table of `queues` queues gives to a hash.
-inline unsigned owner_of(std::uint32_t hash, unsigned queues) { return hash % redirection_entries % queues; }
+inline unsigned owner_of(std::uint32_t hash, unsigned queues) {
+    return hash % redirection_entries % queues;
+}
 
 }  // namespace rstwatch::port

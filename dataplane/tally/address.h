@@ -35,12 +35,19 @@ struct IpAddress {
     std::uint64_t first_half() const { return half(0); }
     std::uint64_t second_half() const { return half(8); }
 
-    bool operator==(const IpAddress&) const = default;
+    bool operator==(const IpAddress& other) const {
+        return first_half() == other.first_half() && second_half() == other.second_half();
+    }
     std::strong_ordering operator<=>(const IpAddress& other) const {
         // As the bytes compare, but two words at a time: sorting does this a lot.
-        const std::uint64_t mine = __builtin_bswap64(first_half()), its = __builtin_bswap64(other.first_half());
-        if (mine != its) return mine <=> its;
-        return __builtin_bswap64(second_half()) <=> __builtin_bswap64(other.second_half());
+        const auto compare = [](std::uint64_t mine, std::uint64_t its) {
+            mine = __builtin_bswap64(mine);
+            its = __builtin_bswap64(its);
+            if (mine == its) return std::strong_ordering::equal;
+            return mine < its ? std::strong_ordering::less : std::strong_ordering::greater;
+        };
+        const std::strong_ordering order = compare(first_half(), other.first_half());
+        return std::is_eq(order) ? compare(second_half(), other.second_half()) : order;
     }
 
   private:

@@ -19,7 +19,9 @@ namespace rstwatch::tally {
 /// What a row counts: the verdicts of one outcome, or the handshakes that were completed.
 using RowKind = std::uint8_t;
 inline constexpr RowKind accepted_kind = static_cast<RowKind>(outcome_count);
-constexpr RowKind row_kind(Outcome outcome) { return static_cast<RowKind>(outcome); }
+constexpr RowKind row_kind(Outcome outcome) {
+    return static_cast<RowKind>(outcome);
+}
 
 struct RowKey {
     IpAddress address;
@@ -44,8 +46,7 @@ using RowTable = SpaceSavingTable<Row>;
 
 inline std::uint64_t hash_of(const RowKey& key) {
     constexpr std::uint64_t a = 0x9e3779b97f4a7c15, b = 0xd6e8feb86659fd93;  // odd, no further meaning
-    return mix(key.address.first_half() ^ a,
-               key.address.second_half() ^ (std::uint64_t{key.port} << 8 | key.kind) * b);
+    return mix(key.address.first_half() ^ a, key.address.second_half() ^ (std::uint64_t{key.port} << 8 | key.kind) * b);
 }
 
 /// Who met with an outcome, when it was first known: for distinct clients while the attempt is not final yet.
@@ -77,8 +78,8 @@ struct OutcomeTotals {
 
 /// What a core is in the middle of, as it stood when the bank was handed over.
 struct Gauges {
-    std::uint64_t pending = 0;  ///< attempts without a final outcome that are not open
-    std::uint64_t open = 0;     ///< attempts established, no end seen
+    std::uint64_t pending = 0;                               ///< attempts without a final outcome that are not open
+    std::uint64_t open = 0;                                  ///< attempts established, no end seen
     std::array<std::uint64_t, outcome_count> provisional{};  ///< verdicts given and not yet final
     std::uint64_t connections_used = 0;                      ///< slots of the connection table in use
 };
@@ -100,9 +101,9 @@ struct BankCapacity {
     bool prefault;        ///< touch all of it at start: live, so that no packet pays for a page fault
 };
 
-/// Everything that one core counted in one interval (or in a part of it, when a list was full). Written by the core that
-/// holds it, with plain stores; the hand-over over an SpscRing passes it whole to control, which hands it back when it
-/// has read it.
+/// Everything that one core counted in one interval (or in a part of it, when a list was full). Written by the core
+/// that holds it, with plain stores; the hand-over over an SpscRing passes it whole to control, which hands it back
+/// when it has read it.
 struct IntervalBank {
     explicit IntervalBank(const BankCapacity& capacity)
         : destinations(capacity.destinations), clients(capacity.clients), list_capacity(capacity.records) {
@@ -116,7 +117,7 @@ struct IntervalBank {
     unsigned core = 0;
     Time first_packet = 0;  ///< meaningful when packets.received > 0
     Time last_packet = 0;   ///< likewise
-    bool late = false;  ///< holds more than its own interval, because no empty bank was back in time
+    bool late = false;      ///< holds more than its own interval, because no empty bank was back in time
 
     PacketTotals packets;
     OutcomeTotals outcomes;

@@ -53,7 +53,9 @@ static_assert(described_in_order());
 
 }  // namespace
 
-std::string_view name(Outcome outcome) { return descriptions[index(outcome)].name; }
+std::string_view name(Outcome outcome) {
+    return descriptions[index(outcome)].name;
+}
 
 std::optional<Outcome> outcome_from_name(std::string_view name) {
     const auto* found = std::find_if(descriptions.begin(), descriptions.end(),
@@ -62,11 +64,17 @@ std::optional<Outcome> outcome_from_name(std::string_view name) {
     return found->outcome;
 }
 
-Verdict verdict(Outcome outcome) { return descriptions[index(outcome)].verdict; }
+Verdict verdict(Outcome outcome) {
+    return descriptions[index(outcome)].verdict;
+}
 
-bool is_failed(Outcome outcome) { return verdict(outcome) == Verdict::abnormal; }
+bool is_failed(Outcome outcome) {
+    return verdict(outcome) == Verdict::abnormal;
+}
 
-bool is_attempt(Outcome outcome) { return outcome != Outcome::midstream && outcome != Outcome::unsolicited; }
+bool is_attempt(Outcome outcome) {
+    return outcome != Outcome::midstream && outcome != Outcome::unsolicited;
+}
 
 const std::array<Outcome, outcome_count>& all_outcomes() {
     static constexpr auto all = [] {

@@ -45,7 +45,9 @@ enum class Outcome : std::uint8_t {
 
 inline constexpr std::size_t outcome_count = static_cast<std::size_t>(Outcome::undetermined) + 1;
 
-constexpr std::size_t index(Outcome outcome) { return static_cast<std::size_t>(outcome); }
+constexpr std::size_t index(Outcome outcome) {
+    return static_cast<std::size_t>(outcome);
+}
 
 /// What an outcome means for alarms: only `abnormal` may raise one by itself; `security` has alerts of its own.
 enum class Verdict : std::uint8_t { abnormal, info, normal, security };

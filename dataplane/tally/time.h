@@ -16,11 +16,17 @@ using Interval = std::uint64_t;
 
 inline constexpr Time interval_length = second;
 
-constexpr Interval interval_of(Time time) { return time / interval_length; }
-constexpr Time interval_start(Interval interval) { return interval * interval_length; }
+constexpr Interval interval_of(Time time) {
+    return time / interval_length;
+}
+constexpr Time interval_start(Interval interval) {
+    return interval * interval_length;
+}
 
 /// The interval into which a deadline is counted: a deadline exactly on a boundary is due before the interval opens
 /// that starts there, hence belongs to the one before.
-constexpr Interval interval_of_deadline(Time deadline) { return deadline == 0 ? 0 : (deadline - 1) / interval_length; }
+constexpr Interval interval_of_deadline(Time deadline) {
+    return deadline == 0 ? 0 : (deadline - 1) / interval_length;
+}
 
 }  // namespace rstwatch::tally

@@ -18,9 +18,9 @@ using tally::Time;
 
 /// Where a connection stands, as a third party sees it; the first three follow RFC 9293 section 3.3.2.
 enum class Phase : std::uint8_t {
-    none,         ///< no entry
-    syn_sent,     ///< SYN seen, no acceptable answer
-    syn_received, ///< SYN-ACK seen, final ACK not
+    none,          ///< no entry
+    syn_sent,      ///< SYN seen, no acceptable answer
+    syn_received,  ///< SYN-ACK seen, final ACK not
     established,
     closed,       ///< FIN both ways
     reset,        ///< a RST has decided; retries and further RSTs still belong to it
@@ -45,10 +45,11 @@ inline constexpr std::uint32_t server_packet = 1u << 10;
 inline constexpr std::uint32_t bad_synack = 1u << 11;     ///< SYN-ACK that acknowledges something else
 inline constexpr std::uint32_t bad_final_ack = 1u << 12;  ///< handshake ACK that acknowledges something else
 inline constexpr std::uint32_t client_syn = 1u << 13;
-inline constexpr std::uint32_t server_syn = 1u << 14;     ///< SYN without ACK by the server: simultaneous open
-inline constexpr std::uint32_t modern_syn = 1u << 15;     ///< the SYN had timestamps or window scale
+inline constexpr std::uint32_t server_syn = 1u << 14;  ///< SYN without ACK by the server: simultaneous open
+inline constexpr std::uint32_t modern_syn = 1u << 15;  ///< the SYN had timestamps or window scale
 inline constexpr std::uint32_t tfo = 1u << 16;
-inline constexpr std::uint32_t rst_doubtful = 1u << 17;   ///< the RST that decided is not one that its receiver must accept
+inline constexpr std::uint32_t rst_doubtful = 1u
+                                              << 17;  ///< the RST that decided is not one that its receiver must accept
 inline constexpr std::uint32_t rst_ignored = 1u << 18;
 inline constexpr std::uint32_t injected = 1u << 19;
 inline constexpr std::uint32_t half_open_reset = 1u << 20;
@@ -58,10 +59,18 @@ inline constexpr std::uint32_t icmp = 1u << 23;
 inline constexpr std::uint32_t accepted = 1u << 24;  ///< the completed handshake has been counted
 inline constexpr std::uint32_t evicted = 1u << 25;
 
-constexpr std::uint32_t data_by(Side side) { return side == Side::client ? client_data : server_data; }
-constexpr std::uint32_t fin_by(Side side) { return side == Side::client ? client_fin : server_fin; }
-constexpr std::uint32_t rst_by(Side side) { return side == Side::client ? client_rst : server_rst; }
-constexpr std::uint32_t packet_by(Side side) { return side == Side::client ? client_packet : server_packet; }
+constexpr std::uint32_t data_by(Side side) {
+    return side == Side::client ? client_data : server_data;
+}
+constexpr std::uint32_t fin_by(Side side) {
+    return side == Side::client ? client_fin : server_fin;
+}
+constexpr std::uint32_t rst_by(Side side) {
+    return side == Side::client ? client_rst : server_rst;
+}
+constexpr std::uint32_t packet_by(Side side) {
+    return side == Side::client ? client_packet : server_packet;
+}
 constexpr std::uint32_t both_fins = client_fin | server_fin;
 constexpr std::uint32_t any_data = client_data | server_data;
 }  // namespace seen
@@ -81,8 +90,8 @@ struct alignas(64) Connection {
     std::uint32_t seen = 0;
     std::array<std::uint8_t, 2> ttl{};  ///< of the first packet; 0: none seen
     Phase phase = Phase::none;
-    std::uint8_t verdict = no_verdict;   ///< Outcome given so far, provisional until the final one is counted
-    bool client_is_low = false;          ///< the client is the lower endpoint in the order of the digest
+    std::uint8_t verdict = no_verdict;  ///< Outcome given so far, provisional until the final one is counted
+    bool client_is_low = false;         ///< the client is the lower endpoint in the order of the digest
     std::uint8_t vlan_count = 0;
 
     // Line 2: who, and when it began.

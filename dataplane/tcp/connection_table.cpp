@@ -20,15 +20,23 @@ ConnectionTable::ConnectionTable(std::size_t connections)
 
 std::uint8_t ConnectionTable::rank_of(Phase phase) {
     switch (phase) {
-        case Phase::none: return 0;
-        case Phase::finished: return 1;
-        case Phase::unsolicited: return 2;
+        case Phase::none:
+            return 0;
+        case Phase::finished:
+            return 1;
+        case Phase::unsolicited:
+            return 2;
         case Phase::closed:
-        case Phase::reset: return 3;
-        case Phase::syn_sent: return 4;
-        case Phase::syn_received: return 5;
-        case Phase::midstream: return 6;
-        case Phase::established: return 7;
+        case Phase::reset:
+            return 3;
+        case Phase::syn_sent:
+            return 4;
+        case Phase::syn_received:
+            return 5;
+        case Phase::midstream:
+            return 6;
+        case Phase::established:
+            return 7;
     }
     return 0;
 }
@@ -67,7 +75,8 @@ void ConnectionTable::release(Slot slot) {
 }
 
 void ConnectionTable::remark(Slot slot, tally::Interval swept) {
-    // Due more than a horizon ahead, so that the mark came round too early: look again just before it comes round again.
+    // Due more than a horizon ahead, so that the mark came round too early: look again just before it comes round
+    // again.
     const tally::Interval due = tally::interval_of_deadline(entries_[slot].deadline);
     const std::uint8_t mark = mark_of(std::min(due, swept + horizon));
     std::uint8_t& current = sets_[slot / ways].due[slot % ways];

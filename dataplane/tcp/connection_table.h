@@ -14,8 +14,8 @@
 
 namespace rstwatch::tcp {
 
-/// Every connection that one core follows, in memory fixed at start: sets of 16, each with one cache line of tags, ranks
-/// and deadlines that is all a search, a choice of victim or a sweep has to read. Owned by one core.
+/// Every connection that one core follows, in memory fixed at start: sets of 16, each with one cache line of tags,
+/// ranks and deadlines that is all a search, a choice of victim or a sweep has to read. Owned by one core.
 class ConnectionTable {
   public:
     using Slot = std::uint32_t;

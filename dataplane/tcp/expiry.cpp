@@ -25,8 +25,8 @@ Expiry in_handshake(Connection& connection, Outcome provisional, Time final_dead
 void icmp_error(Connection& connection, Time time, Side quoted_sender, std::uint32_t quoted_sequence,
                 const packet::PacketView& message, const Limits& limits) {
     const bool unreachable = message.source.is_v4() ? message.icmp_type == 3 : message.icmp_type == 1;
-    const bool quotes_syn = quoted_sender == Side::client &&
-                            quoted_sequence == connection.isn[tally::index(Side::client)];
+    const bool quotes_syn =
+        quoted_sender == Side::client && quoted_sequence == connection.isn[tally::index(Side::client)];
     // Past the handshake it is a soft error (RFC 5461): the connection decides for itself.
     if (connection.phase != Phase::syn_sent || !unreachable || !quotes_syn) return;
     connection.icmp_from = message.icmp_from;
@@ -45,8 +45,10 @@ Expiry expire(Connection& connection, const Limits& limits) {
         case Phase::syn_received:
             return in_handshake(connection, Outcome::handshake_incomplete, connection.synack_time + limits.syn_ack,
                                 limits);
-        case Phase::reset: return is_attempt(connection) ? remember(connection, limits) : Expiry::final_gone;
-        case Phase::closed: return Expiry::final_gone;
+        case Phase::reset:
+            return is_attempt(connection) ? remember(connection, limits) : Expiry::final_gone;
+        case Phase::closed:
+            return Expiry::final_gone;
         case Phase::unsolicited:
             give_verdict(connection, Outcome::unsolicited, connection.deadline);
             return Expiry::final_gone;
@@ -55,7 +57,8 @@ Expiry expire(Connection& connection, const Limits& limits) {
             return Expiry::final_gone;
         case Phase::established:
         case Phase::none:
-        case Phase::finished: return Expiry::gone;
+        case Phase::finished:
+            return Expiry::gone;
     }
     return Expiry::gone;
 }
@@ -63,10 +66,14 @@ Expiry expire(Connection& connection, const Limits& limits) {
 Outcome outcome_as_it_stands(const Connection& connection) {
     if (connection.verdict != no_verdict) return static_cast<Outcome>(connection.verdict);
     switch (connection.phase) {
-        case Phase::established: return Outcome::open;
-        case Phase::unsolicited: return Outcome::unsolicited;
-        case Phase::midstream: return Outcome::midstream;
-        default: return Outcome::undetermined;
+        case Phase::established:
+            return Outcome::open;
+        case Phase::unsolicited:
+            return Outcome::unsolicited;
+        case Phase::midstream:
+            return Outcome::midstream;
+        default:
+            return Outcome::undetermined;
     }
 }
 

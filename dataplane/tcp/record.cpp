@@ -21,10 +21,14 @@ std::uint64_t bytes_by(const Connection& connection, Side side) {
 std::uint16_t flags_of(const Connection& connection) {
     namespace flag = tally::record_flag;
     static constexpr std::pair<std::uint32_t, std::uint16_t> direct[] = {
-        {seen::injected, flag::injected},           {seen::rst_ignored, flag::rst_ignored},
-        {seen::gap, flag::gap},                     {seen::server_syn, flag::simultaneous_open},
-        {seen::tfo, flag::tfo},                     {seen::half_open_reset, flag::half_open_reset},
-        {seen::slow_answer, flag::slow_answer},     {seen::accepted, flag::accepted},
+        {seen::injected, flag::injected},
+        {seen::rst_ignored, flag::rst_ignored},
+        {seen::gap, flag::gap},
+        {seen::server_syn, flag::simultaneous_open},
+        {seen::tfo, flag::tfo},
+        {seen::half_open_reset, flag::half_open_reset},
+        {seen::slow_answer, flag::slow_answer},
+        {seen::accepted, flag::accepted},
         {seen::evicted, flag::evicted},
     };
     std::uint16_t flags = 0;

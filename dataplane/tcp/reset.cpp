@@ -17,9 +17,7 @@ RstShape shape_of(const Segment& segment) {
 /// Decides the connection by this RST; later ones only prolong the wait for the last of them.
 void decide(Connection& connection, const Segment& segment, Outcome outcome, const Limits& limits) {
     const bool by_device = outcome == Outcome::reset_by_device;
-    connection.rst_by = by_device                        ? RstBy::device
-                        : segment.from == Side::client ? RstBy::client
-                                                       : RstBy::server;
+    connection.rst_by = by_device ? RstBy::device : segment.from == Side::client ? RstBy::client : RstBy::server;
     connection.rst_shape = shape_of(segment);
     connection.rst_sequence = segment.sequence;
     connection.seen |= seen::rst_by(segment.from);
@@ -32,14 +30,14 @@ void decide(Connection& connection, const Segment& segment, Outcome outcome, con
 /// A refusal is judged by its ack: it must acknowledge the SYN, or the client would not believe it either.
 void by_server_in_syn_sent(Connection& connection, const Segment& segment, const Limits& limits) {
     const std::size_t client = tally::index(Side::client);
-    const bool acceptable = segment.ack() && within(segment.acknowledgement, connection.isn[client] + 1,
-                                                    connection.next[client]);
+    const bool acceptable =
+        segment.ack() && within(segment.acknowledgement, connection.isn[client] + 1, connection.next[client]);
     if (acceptable) decide(connection, segment, Outcome::refused, limits);
 }
 
 void by_client_in_syn_sent(Connection& connection, const Segment& segment, const Limits& limits) {
-    const bool answers_bad_synack = connection.has(seen::bad_synack) &&
-                                    segment.sequence == connection.acked[tally::index(Side::server)];
+    const bool answers_bad_synack =
+        connection.has(seen::bad_synack) && segment.sequence == connection.acked[tally::index(Side::server)];
     decide(connection, segment, answers_bad_synack ? Outcome::invalid_ack : Outcome::client_cancelled, limits);
 }
 
@@ -67,8 +65,7 @@ bool comes_from_elsewhere(const Connection& connection, const Segment& segment) 
 
 void by_server_in_syn_received(Connection& connection, const Segment& segment, const Limits& limits) {
     Outcome outcome = Outcome::handshake_incomplete;
-    if (connection.has(seen::bad_final_ack) &&
-        segment.sequence == connection.acked[tally::index(Side::client)]) {
+    if (connection.has(seen::bad_final_ack) && segment.sequence == connection.acked[tally::index(Side::client)]) {
         outcome = Outcome::invalid_ack;
     } else if (comes_from_elsewhere(connection, segment)) {
         outcome = Outcome::reset_by_device;
@@ -100,8 +97,8 @@ void in_established(Connection& connection, const Segment& segment, const Limits
     Outcome outcome = by_stage(connection, segment.from);
     if (connection.has_any(seen::both_fins)) {
         const bool unanswered = closing_outcome(connection) == Outcome::closed_without_response;
-        outcome = unanswered && segment.from == Side::server ? Outcome::closed_without_response
-                                                             : Outcome::reset_after_fin;
+        outcome =
+            unanswered && segment.from == Side::server ? Outcome::closed_without_response : Outcome::reset_after_fin;
     } else if (comes_from_elsewhere(connection, segment)) {
         outcome = Outcome::reset_by_device;
     }
@@ -113,8 +110,8 @@ void in_established(Connection& connection, const Segment& segment, const Limits
 /// Both FINs are through: a RST finds nobody but the side in TIME-WAIT, the one that sent its FIN first.
 void in_closed(Connection& connection, const Segment& segment) {
     const Side waiting = connection.has(seen::server_fin_first) ? Side::server : Side::client;
-    const bool kills_time_wait = segment.from != waiting &&
-                                 segment.sequence == connection.next[tally::index(segment.from)];
+    const bool kills_time_wait =
+        segment.from != waiting && segment.sequence == connection.next[tally::index(segment.from)];
     connection.seen |= seen::rst_by(segment.from);
     if (connection.rst_by == RstBy::nobody) {
         connection.rst_by = segment.from == Side::client ? RstBy::client : RstBy::server;
@@ -159,16 +156,25 @@ void on_reset(Connection& connection, const Segment& segment, const Limits& limi
             by_client ? by_client_in_syn_received(connection, segment, limits)
                       : by_server_in_syn_received(connection, segment, limits);
             break;
-        case Phase::established: in_established(connection, segment, limits); break;
-        case Phase::closed: in_closed(connection, segment); break;
-        case Phase::reset: in_reset(connection, segment, limits); break;
-        case Phase::midstream: in_midstream(connection, segment, limits); break;
+        case Phase::established:
+            in_established(connection, segment, limits);
+            break;
+        case Phase::closed:
+            in_closed(connection, segment);
+            break;
+        case Phase::reset:
+            in_reset(connection, segment, limits);
+            break;
+        case Phase::midstream:
+            in_midstream(connection, segment, limits);
+            break;
         case Phase::unsolicited:
             connection.seen |= seen::rst_by(segment.from);
             connection.deadline = segment.time + limits.reset;
             break;
         case Phase::none:
-        case Phase::finished: break;
+        case Phase::finished:
+            break;
     }
 }
 

@@ -6,8 +6,12 @@
 namespace rstwatch::tcp {
 
 // Sequence numbers are compared modulo 2^32 (RFC 9293 section 3.4).
-constexpr bool after(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) > 0; }
-constexpr bool before(std::uint32_t a, std::uint32_t b) { return after(b, a); }
+constexpr bool after(std::uint32_t a, std::uint32_t b) {
+    return static_cast<std::int32_t>(a - b) > 0;
+}
+constexpr bool before(std::uint32_t a, std::uint32_t b) {
+    return after(b, a);
+}
 
 /// first ≤ value ≤ last, going round.
 constexpr bool within(std::uint32_t value, std::uint32_t first, std::uint32_t last) {

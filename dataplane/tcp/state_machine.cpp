@@ -184,7 +184,9 @@ void on_synack(Connection& connection, const Segment& segment, const Limits& lim
         case Phase::reset:
             if (connection.has(seen::synack) || !is_attempt(connection)) break;
             [[fallthrough]];  // the RST was not the answer
-        case Phase::syn_sent: synack_before_handshake(connection, segment, limits); return;
+        case Phase::syn_sent:
+            synack_before_handshake(connection, segment, limits);
+            return;
         case Phase::syn_received:
             if (!by_server && connection.has(seen::server_syn)) return establish(connection);
             if (by_server && segment.sequence != connection.isn[server]) {
@@ -192,8 +194,11 @@ void on_synack(Connection& connection, const Segment& segment, const Limits& lim
                 connection.next[server] = segment.end();
             }
             break;
-        case Phase::unsolicited: connection.deadline = segment.time + limits.reset; break;
-        default: break;
+        case Phase::unsolicited:
+            connection.deadline = segment.time + limits.reset;
+            break;
+        default:
+            break;
     }
     if (by_server && connection.synack_count < 0xffff) ++connection.synack_count;
 }
@@ -249,12 +254,16 @@ void in_unsolicited(Connection& connection, const Segment& segment, const Limits
 
 void on_segment(Connection& connection, const Segment& segment, const Limits& limits) {
     switch (connection.phase) {
-        case Phase::syn_sent: return in_syn_sent(connection, segment, limits);
-        case Phase::syn_received: return in_syn_received(connection, segment, limits);
+        case Phase::syn_sent:
+            return in_syn_sent(connection, segment, limits);
+        case Phase::syn_received:
+            return in_syn_received(connection, segment, limits);
         case Phase::established:
         case Phase::midstream:
-        case Phase::closed: return track(connection, segment, limits);
-        case Phase::unsolicited: return in_unsolicited(connection, segment, limits);
+        case Phase::closed:
+            return track(connection, segment, limits);
+        case Phase::unsolicited:
+            return in_unsolicited(connection, segment, limits);
         case Phase::reset:
             if (lives_on(connection, segment)) {
                 revive(connection);
@@ -265,7 +274,8 @@ void on_segment(Connection& connection, const Segment& segment, const Limits& li
             }
             return;
         case Phase::none:
-        case Phase::finished: return;
+        case Phase::finished:
+            return;
     }
 }
 

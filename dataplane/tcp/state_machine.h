@@ -40,8 +40,8 @@ struct Segment {
 
 /// What the caller has to do with a segment that it handed to step().
 enum class Step : std::uint8_t {
-    taken,      ///< it belongs to the connection, whose state has changed as it should
-    new_attempt ///< it begins another attempt on the same four-tuple: finish this one, then begin() anew
+    taken,       ///< it belongs to the connection, whose state has changed as it should
+    new_attempt  ///< it begins another attempt on the same four-tuple: finish this one, then begin() anew
 };
 
 /// Takes the first segment of an empty entry, whose endpoints and roles the caller has set by sender_is_client().
@@ -70,7 +70,8 @@ enum class Expiry : std::uint8_t {
 /// Judges a connection at its deadline (`connection.deadline`, not later: what is decided is dated by it).
 [[nodiscard]] Expiry expire(Connection& connection, const Limits& limits);
 
-/// The outcome if nothing more is ever seen of the connection: at the end of a capture, or when its entry must give way.
+/// The outcome if nothing more is ever seen of the connection: at the end of a capture, or when its entry must give
+/// way.
 Outcome outcome_as_it_stands(const Connection& connection);
 
 /// The outcome of an attempt whose four-tuple begins another one.
@@ -80,7 +81,9 @@ Outcome outcome_when_replaced(const Connection& connection);
 tally::ZeekState zeek_state(const Connection& connection);
 
 /// True from the SYN on, for what counts as an attempt.
-inline bool is_attempt(const Connection& connection) { return connection.has(seen::client_syn); }
+inline bool is_attempt(const Connection& connection) {
+    return connection.has(seen::client_syn);
+}
 
 /// True for an attempt that is established and whose end was not seen: counted as `open`.
 inline bool is_open(const Connection& connection) {

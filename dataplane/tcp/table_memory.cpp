@@ -21,6 +21,8 @@ TableMemory::TableMemory(std::size_t bytes)
     for (std::size_t i = 0; i < bytes_; i += page) byte[i] = 0;
 }
 
-TableMemory::~TableMemory() { munmap(data_, bytes_); }
+TableMemory::~TableMemory() {
+    munmap(data_, bytes_);
+}
 
 }  // namespace rstwatch::tcp

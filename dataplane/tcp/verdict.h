@@ -16,7 +16,9 @@ inline void give_verdict(Connection& connection, Outcome outcome, Time time) {
 }
 
 /// The attempt goes on, whatever was said of it.
-inline void withdraw_verdict(Connection& connection) { connection.verdict = no_verdict; }
+inline void withdraw_verdict(Connection& connection) {
+    connection.verdict = no_verdict;
+}
 
 /// The handshake is done, seen or inferred.
 inline void establish(Connection& connection) {
@@ -29,8 +31,8 @@ inline void establish(Connection& connection) {
 
 /// What FINs of both sides mean, or a server's FIN followed by its RST.
 inline Outcome closing_outcome(const Connection& connection) {
-    const bool left_unanswered = connection.has(seen::client_data | seen::server_fin_first) &&
-                                 !connection.has_any(seen::server_data);
+    const bool left_unanswered =
+        connection.has(seen::client_data | seen::server_fin_first) && !connection.has_any(seen::server_data);
     return left_unanswered ? Outcome::closed_without_response : Outcome::closed;
 }
 

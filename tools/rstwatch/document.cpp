@@ -62,4 +62,11 @@ std::string field_at(const Document& object, std::string_view key) {
     return member->is_string() ? member->get<std::string>() : json_line(*member);
 }
 
+std::vector<std::string> fields_at(const Document& object, const std::vector<std::string>& keys) {
+    std::vector<std::string> fields;
+    fields.reserve(keys.size());
+    for (const auto& key : keys) fields.push_back(field_at(object, key));
+    return fields;
+}
+
 }  // namespace rstwatch::cli

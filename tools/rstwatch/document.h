@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rstwatch::cli {
 
@@ -30,5 +31,8 @@ std::string json_line(const Document& document);
 
 /// The member as it stands in a CSV file: text bare, numbers as JSON has them, empty when missing or null.
 std::string field_at(const Document& object, std::string_view key);
+
+/// The members `keys` of `object`, each as field_at() has it.
+std::vector<std::string> fields_at(const Document& object, const std::vector<std::string>& keys);
 
 }  // namespace rstwatch::cli

@@ -7,7 +7,7 @@ namespace rstwatch::cli {
 
 std::string emptiness_text(std::string_view what, std::optional<std::int64_t> attempts,
                            std::optional<std::int64_t> packets, std::string_view when_no_packets) {
-    const auto nothing = "0 " + std::string(what);
+    auto nothing = "0 " + std::string(what);
     if (packets == 0) return nothing + "; 0 packets seen: " + std::string(when_no_packets);
     if (packets && attempts == 0)
         return nothing + "; no connection attempt in " + with_separators(*packets) +

@@ -222,10 +222,9 @@ void explain_emptiness(const Document& report, std::ostream& diagnostics) {
 
 void write_rows_csv(const Document& report, const char* list, Output& out) {
     for (const auto& row : member_at(member_at(report, "top"), list)) {
-        std::vector<std::string> fields{list};
-        for (const auto* name :
-             {"address", "port", "service", "count", "error", "clients", "clients_error", "first", "last"})
-            fields.push_back(field_at(row, name));
+        auto fields = fields_at(
+            row, {"address", "port", "service", "count", "error", "clients", "clients_error", "first", "last"});
+        fields.insert(fields.begin(), list);
         out.line(csv_line(fields));
     }
 }
@@ -235,11 +234,7 @@ void write_connections_csv(const Document& connections, Output& out) {
                                          "zeek_state", "syn",       "rst",   "client_bytes", "server_bytes",
                                          "rst_by",     "rst_shape", "tunnel"};
     out.line(csv_line(names));
-    for (const auto& connection : connections) {
-        std::vector<std::string> fields;
-        for (const auto& name : names) fields.push_back(field_at(connection, name));
-        out.line(csv_line(fields));
-    }
+    for (const auto& connection : connections) out.line(csv_line(fields_at(connection, names)));
 }
 
 }  // namespace

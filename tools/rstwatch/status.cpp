@@ -135,7 +135,8 @@ void write_values(const Document& document, const std::string& path, Output& out
         out.line(csv_line({path, text}));
         return;
     }
-    for (const auto& [key, value] : document.items()) write_values(value, path.empty() ? key : path + "." + key, out);
+    const auto prefix = path.empty() ? path : path + ".";
+    for (const auto& [key, value] : document.items()) write_values(value, std::string(prefix).append(key), out);
 }
 
 }  // namespace

@@ -63,11 +63,7 @@ void write_csv(const Document& document, Output& out) {
     const std::vector<std::string> names{"address",    "port",    "service",       "count", "error",
                                          "per_second", "clients", "clients_error", "first", "last"};
     out.line(csv_line(names));
-    for (const auto& row : member_at(document, "rows")) {
-        std::vector<std::string> fields;
-        for (const auto& name : names) fields.push_back(field_at(row, name));
-        out.line(csv_line(fields));
-    }
+    for (const auto& row : member_at(document, "rows")) out.line(csv_line(fields_at(row, names)));
 }
 
 ExitCode show_once(const TopOptions& options, const std::vector<ServerAddress>& servers, Format format, Output& out,

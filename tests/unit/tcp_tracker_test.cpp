@@ -1,0 +1,594 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/tcp/tracker.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/unit/tcp_life.h"
+
+namespace rstwatch::tcp {
+namespace {
+
+using namespace packet::tcp_flag;
+using tally::PacketClass;
+
+constexpr Time start = life_start;
+constexpr tally::Interval first_interval = tally::interval_of(start);
+
+/// What a bank held, kept when the bank has gone back.
+struct Sum {
+    std::vector<tally::Interval> intervals;  ///< of each bank, in order
+    tally::OutcomeTotals outcomes;
+    tally::Losses losses;
+    tally::Gauges gauges;  ///< of the last bank
+    std::vector<tally::AttemptRecord> records;
+    std::vector<tally::Revision> revisions;
+    std::vector<tally::Sighting> sightings;
+    std::uint64_t destination_rows = 0, client_rows = 0;  ///< Σ of the rows and `other`
+    bool unbalanced = false;  ///< attempts ≠ pending + open + Σ final in some bank
+
+    std::uint64_t final_attempts() const {
+        std::uint64_t sum = 0;
+        for (const Outcome outcome : tally::all_outcomes())
+            if (tally::is_attempt(outcome)) sum += outcomes.final[tally::index(outcome)];
+        return sum;
+    }
+    std::uint64_t first_of(Outcome outcome) const { return outcomes.first[tally::index(outcome)]; }
+    std::uint64_t final_of(Outcome outcome) const { return outcomes.final[tally::index(outcome)]; }
+};
+
+std::uint64_t weight(const tally::RowTable& table) {
+    std::uint64_t sum = table.other();
+    for (const tally::Row& row : table.rows()) sum += row.count;
+    return sum;
+}
+
+/// One core with its banks, played by one thread: what is handed over is summed up and goes back at once.
+class Core {
+  public:
+    explicit Core(std::size_t connections, const tally::BankCapacity& capacity = {64, 64, 64, false},
+                  const Limits& limits = default_limits)
+        : exchange_(0, 300, capacity), tally_(exchange_, tally::WhenFull::wait), tracker_(connections, limits, tally_) {
+        advance(start);
+    }
+
+    void advance(Time time) {
+        now_ = std::max(now_, time);
+        if (tally::interval_of(now_) != interval_) {
+            interval_ = tally::interval_of(now_);
+            tracker_.advance_to(interval_);
+        }
+        collect();
+    }
+
+    void take(const packet::PacketView& view, Time time) {
+        advance(time);
+        tracker_.take(view, digest(view, 0, secret_), now_);
+        collect();
+    }
+
+    Sum& finish() {
+        tracker_.finish(now_);
+        tally_.finish();
+        collect();
+        return sum_;
+    }
+
+    const Sum& sum() const { return sum_; }
+    Tracker& tracker() { return tracker_; }
+    const tally::Gauges& gauges() const { return tally_.gauges(); }
+    Time now() const { return now_; }
+
+  private:
+    void collect() {
+        while (tally::IntervalBank* bank = exchange_.take_full()) {
+            sum_.intervals.push_back(bank->interval);
+            for (std::size_t i = 0; i < tally::outcome_count; ++i) {
+                sum_.outcomes.first[i] += bank->outcomes.first[i];
+                sum_.outcomes.final[i] += bank->outcomes.final[i];
+            }
+            sum_.outcomes.attempts += bank->outcomes.attempts;
+            sum_.outcomes.accepted += bank->outcomes.accepted;
+            sum_.losses.connections_evicted += bank->losses.connections_evicted;
+            sum_.losses.connections_overflowed += bank->losses.connections_overflowed;
+            sum_.losses.records_dropped += bank->losses.records_dropped;
+            sum_.gauges = bank->gauges;
+            sum_.unbalanced |= sum_.outcomes.attempts != sum_.final_attempts() + bank->gauges.pending + bank->gauges.open;
+            sum_.records.insert(sum_.records.end(), bank->records.begin(), bank->records.end());
+            sum_.revisions.insert(sum_.revisions.end(), bank->revisions.begin(), bank->revisions.end());
+            sum_.sightings.insert(sum_.sightings.end(), bank->sightings.begin(), bank->sightings.end());
+            sum_.destination_rows += weight(bank->destinations);
+            sum_.client_rows += weight(bank->clients);
+            exchange_.give_back(bank);
+        }
+    }
+
+    tally::BankExchange exchange_;
+    tally::CoreTally tally_;
+    Tracker tracker_;
+    HashSecret secret_;
+    Time now_ = 0;
+    tally::Interval interval_ = 0;
+    Sum sum_;
+};
+
+/// Addresses of the `number`th client and of its server.
+packet::PacketView tuple(std::uint32_t number, bool v6 = false) {
+    packet::PacketView view;
+    view.packet_class = PacketClass::tcp;
+    view.trackable = true;
+    const auto address = [&](std::uint8_t net, std::uint32_t host) {
+        std::array<std::uint8_t, 16> bytes{0x20, 0x01, 0x0d, 0xb8, net};
+        for (int i = 0; i < 4; ++i) bytes[static_cast<std::size_t>(12 + i)] = static_cast<std::uint8_t>(host >> (24 - 8 * i));
+        if (v6) return tally::IpAddress::v6(bytes.data());
+        bytes[12] = net;
+        return tally::IpAddress::v4(bytes.data() + 12);
+    };
+    view.source = address(10, number);
+    view.destination = address(20, number % 7);
+    view.source_port = static_cast<std::uint16_t>(30000 + number);
+    view.destination_port = 80;
+    view.ttl = 60;
+    return view;
+}
+
+packet::PacketView client(std::uint8_t flags, std::uint32_t sequence, std::uint32_t ack_number = 0,
+                          std::uint32_t length = 0, std::uint32_t number = 1, bool v6 = false) {
+    packet::PacketView view = tuple(number, v6);
+    view.tcp_flags = flags;
+    view.sequence = sequence;
+    view.acknowledgement = ack_number;
+    view.payload_length = length;
+    return view;
+}
+
+packet::PacketView reversed(packet::PacketView view) {
+    std::swap(view.source, view.destination);
+    std::swap(view.source_port, view.destination_port);
+    return view;
+}
+
+packet::PacketView server(std::uint8_t flags, std::uint32_t sequence, std::uint32_t ack_number = 0,
+                          std::uint32_t length = 0, std::uint32_t number = 1, bool v6 = false) {
+    return reversed(client(flags, sequence, ack_number, length, number, v6));
+}
+
+packet::PacketView icmp(std::uint8_t type, std::uint8_t code, packet::PacketView quoted) {
+    quoted.packet_class = PacketClass::icmp_error;
+    quoted.icmp_type = type;
+    quoted.icmp_code = code;
+    quoted.tcp_flags = 0;
+    quoted.acknowledgement = 0;
+    return quoted;
+}
+
+TEST(Tracker, RefusalIsOneAttempt) {
+    for (const bool v6 : {false, true}) {
+        Core core(64);
+        core.take(client(syn, 100, 0, 0, 1, v6), start);
+        EXPECT_EQ(core.gauges().pending, 1U);
+        EXPECT_EQ(core.gauges().connections_used, 1U);
+        core.take(server(rst | ack, 0, 101, 0, 1, v6), start + 100);
+        EXPECT_EQ(core.gauges().provisional[tally::index(Outcome::refused)], 1U);
+        const Sum& sum = core.finish();
+        EXPECT_EQ(sum.outcomes.attempts, 1U);
+        EXPECT_EQ(sum.first_of(Outcome::refused), 1U);
+        EXPECT_EQ(sum.final_of(Outcome::refused), 1U);
+        EXPECT_EQ(sum.destination_rows, 1U);
+        EXPECT_EQ(sum.client_rows, 1U);
+        EXPECT_TRUE(sum.revisions.empty());
+        ASSERT_EQ(sum.records.size(), 1U);
+        const tally::AttemptRecord& record = sum.records[0];
+        EXPECT_EQ(record.client, (tally::Endpoint{tuple(1, v6).source, 30001}));
+        EXPECT_EQ(record.server, (tally::Endpoint{tuple(1, v6).destination, 80}));
+        EXPECT_EQ(record.outcome, Outcome::refused);
+        EXPECT_EQ(record.start, start);
+        EXPECT_EQ(record.decided, start + 100);
+        EXPECT_EQ(record.rst_by, tally::RstBy::server);
+        EXPECT_EQ(sum.gauges.pending, 0U);
+        EXPECT_EQ(sum.gauges.connections_used, 0U);
+    }
+}
+
+TEST(Tracker, OpenConnectionIsAcceptedOnceAndOpenAtTheEnd) {
+    Core core(64);
+    core.take(client(syn, 100), start);
+    core.take(server(syn | ack, 500, 101), start + 10);
+    core.take(client(ack, 101, 501), start + 20);
+    EXPECT_EQ(core.gauges().open, 1U);
+    EXPECT_EQ(core.gauges().pending, 0U);
+    core.take(server(rst, 9000), start + 30);  // nobody must accept it
+    EXPECT_EQ(core.gauges().open, 0U);
+    EXPECT_EQ(core.gauges().pending, 1U);
+    core.take(client(ack | psh, 101, 501, 10), start + 40);
+    EXPECT_EQ(core.gauges().open, 1U);
+    EXPECT_EQ(core.gauges().pending, 0U);
+    const Sum& sum = core.finish();
+    EXPECT_EQ(sum.outcomes.accepted, 1U);
+    EXPECT_EQ(sum.final_of(Outcome::open), 1U);
+    EXPECT_EQ(sum.final_attempts(), 1U);
+    ASSERT_EQ(sum.revisions.size(), 1U);
+    EXPECT_EQ(sum.revisions[0].from, Outcome::reset_before_data_by_server);
+    EXPECT_EQ(sum.revisions[0].to, std::nullopt);
+    EXPECT_EQ(sum.revisions[0].given_in, first_interval);
+    EXPECT_EQ(sum.revisions[0].time, start + 40);
+    EXPECT_EQ(sum.records.at(0).flags, tally::record_flag::accepted | tally::record_flag::rst_ignored);
+    EXPECT_EQ(sum.gauges.open, 0U);
+    EXPECT_EQ(sum.destination_rows, 3U);  // accepted, the reset, open
+}
+
+TEST(Tracker, ReceiverOfASynAckIsTheClientWhateverThePorts) {
+    Core core(64);
+    packet::PacketView answer = client(syn | ack, 500, 101);  // from port 30001 to port 80
+    core.take(answer, start);
+    const Sum& sum = core.finish();
+    ASSERT_EQ(sum.records.size(), 1U);
+    EXPECT_EQ(sum.records[0].server.port, 30001);
+    EXPECT_EQ(sum.records[0].outcome, Outcome::unsolicited);
+    EXPECT_EQ(sum.outcomes.attempts, 0U);
+    EXPECT_EQ(sum.gauges.pending, 0U);
+}
+
+TEST(Tracker, ProvisionalVerdictIsCountedInTheIntervalOfItsDeadline) {
+    Core core(64);
+    core.take(client(syn, 100), start + 1);  // due 3 s and 1 µs after the start of the interval
+    core.advance(start + 3 * tally::second);
+    EXPECT_EQ(core.gauges().provisional[tally::index(Outcome::unanswered)], 0U);
+    core.advance(start + 4 * tally::second);
+    EXPECT_EQ(core.gauges().provisional[tally::index(Outcome::unanswered)], 1U);
+    EXPECT_EQ(core.sum().intervals, (std::vector<tally::Interval>{first_interval, first_interval + 3}));
+    EXPECT_EQ(core.sum().first_of(Outcome::unanswered), 1U);
+    EXPECT_EQ(core.sum().sightings.at(0).time, start + 3 * tally::second + 1);
+}
+
+TEST(Tracker, DeadlineOnTheBoundaryBelongsToTheIntervalBefore) {
+    Core core(64);
+    core.take(client(syn, 100), start);
+    core.advance(start + 3 * tally::second);
+    EXPECT_EQ(core.sum().intervals, (std::vector<tally::Interval>{first_interval, first_interval + 2}));
+    EXPECT_EQ(core.sum().first_of(Outcome::unanswered), 1U);
+}
+
+TEST(Tracker, DeadlineComesBeforeThePacketOfItsTime) {
+    for (const Time late : {0U, 1U}) {
+        Core core(64);
+        core.take(client(syn, 100), start + 500);
+        core.take(server(syn | ack, 500, 101), start + 500 + 3 * tally::second - 1 + late);
+        core.take(client(ack, 101, 501), core.now());
+        const Sum& sum = core.finish();
+        EXPECT_EQ(sum.first_of(Outcome::unanswered), late);
+        EXPECT_EQ(sum.revisions.size(), late);
+        EXPECT_EQ(sum.final_of(Outcome::open), 1U);
+        EXPECT_EQ(sum.final_of(Outcome::unanswered), 0U);
+    }
+}
+
+TEST(Tracker, RetriedRefusalIsOneAttemptAlsoWhenFinished) {
+    Core core(64);
+    for (int i = 0; i < 3; ++i) {
+        core.take(client(syn, 100), start + static_cast<Time>(i) * 10 * tally::second);
+        core.take(server(rst | ack, 0, 101), core.now() + 10);
+    }
+    core.take(client(syn, 200), core.now() + 10);
+    const Sum& sum = core.finish();
+    EXPECT_EQ(sum.outcomes.attempts, 2U);
+    EXPECT_EQ(sum.final_of(Outcome::refused), 1U);
+    EXPECT_EQ(sum.final_of(Outcome::undetermined), 1U);
+}
+
+TEST(Tracker, NewInitialNumberIsANewAttempt) {
+    Core core(64);
+    core.take(client(syn, 100), start);
+    core.take(client(syn, 200), start + 10);
+    core.take(server(syn | ack, 500, 201), start + 20);
+    core.take(client(ack, 201, 501), start + 30);
+    core.take(client(syn, 300), start + 40);
+    EXPECT_EQ(core.gauges().open, 0U);
+    EXPECT_EQ(core.gauges().pending, 1U);
+    EXPECT_EQ(core.gauges().connections_used, 1U);
+    const Sum& sum = core.finish();
+    EXPECT_EQ(sum.outcomes.attempts, 3U);
+    EXPECT_EQ(sum.final_of(Outcome::client_cancelled), 1U);
+    EXPECT_EQ(sum.final_of(Outcome::open), 1U);
+    EXPECT_EQ(sum.final_of(Outcome::undetermined), 1U);
+    EXPECT_EQ(sum.losses.connections_evicted, 0U);
+}
+
+TEST(Tracker, EarlyAnswerBelongsToItsSyn) {
+    Core core(64);
+    core.take(server(rst | ack, 0, 101), start);
+    core.take(client(syn, 100), start + 5000);
+    const Sum& sum = core.finish();
+    EXPECT_EQ(sum.outcomes.attempts, 1U);
+    EXPECT_EQ(sum.final_of(Outcome::refused), 1U);
+    EXPECT_EQ(sum.first_of(Outcome::unsolicited), 0U);
+    ASSERT_EQ(sum.records.size(), 1U);
+    EXPECT_EQ(sum.records[0].client.port, 30001);
+}
+
+TEST(Tracker, EarlyIcmpErrorBelongsToItsSyn) {
+    Core core(64);
+    core.take(icmp(3, 13, client(0, 100)), start);
+    core.take(client(syn, 100), start + 2000);
+    const Sum& sum = core.finish();
+    EXPECT_EQ(sum.outcomes.attempts, 1U);
+    EXPECT_EQ(sum.final_of(Outcome::icmp_rejected), 1U);
+}
+
+TEST(Tracker, IcmpErrorRejectsTheAttemptItQuotes) {
+    for (const bool v6 : {false, true}) {
+        Core core(64);
+        core.take(client(syn, 100, 0, 0, 1, v6), start);
+        core.take(icmp(v6 ? 1 : 3, 1, client(0, 101, 0, 0, 1, v6)), start + 10);  // not its number
+        core.take(icmp(v6 ? 1 : 3, 1, server(0, 100, 0, 0, 1, v6)), start + 10);  // not its direction
+        core.take(icmp(v6 ? 1 : 3, 1, client(0, 100, 0, 0, 2, v6)), start + 10);  // nobody's
+        EXPECT_EQ(core.gauges().provisional[tally::index(Outcome::icmp_rejected)], 0U);
+        core.take(icmp(v6 ? 1 : 3, 1, client(0, 100, 0, 0, 1, v6)), start + 20);
+        EXPECT_EQ(core.gauges().provisional[tally::index(Outcome::icmp_rejected)], 1U);
+        const Sum& sum = core.finish();
+        EXPECT_EQ(sum.final_of(Outcome::icmp_rejected), 1U);
+        EXPECT_EQ(sum.records.at(0).icmp_code, 1);
+        EXPECT_EQ(sum.records.at(0).decided, start + 20);
+        EXPECT_EQ(sum.outcomes.attempts, 1U);
+    }
+}
+
+TEST(Tracker, RevisionNamesTheIntervalOfTheFirstVerdict) {
+    Core core(64);
+    core.take(client(syn, 100), start);
+    core.take(icmp(3, 1, client(0, 100)), start + 10 * tally::second);
+    core.take(server(rst | ack, 0, 101), start + 20 * tally::second);
+    const Sum& sum = core.finish();
+    ASSERT_EQ(sum.revisions.size(), 2U);
+    EXPECT_EQ(sum.revisions[0].given_in, first_interval + 2);
+    EXPECT_EQ(sum.revisions[0].from, Outcome::unanswered);
+    EXPECT_EQ(sum.revisions[0].to, Outcome::icmp_rejected);
+    EXPECT_EQ(sum.revisions[1].given_in, first_interval + 2);
+    EXPECT_EQ(sum.revisions[1].from, Outcome::icmp_rejected);
+    EXPECT_EQ(sum.revisions[1].to, Outcome::refused);
+    EXPECT_EQ(sum.revisions[1].time, start + 20 * tally::second);
+    EXPECT_EQ(sum.first_of(Outcome::unanswered), 1U);
+    EXPECT_EQ(sum.first_of(Outcome::refused), 0U);
+    EXPECT_EQ(sum.final_of(Outcome::refused), 1U);
+}
+
+TEST(Tracker, JumpOfDecadesHandsOverFewBanks) {
+    Core empty(64);
+    empty.advance(start + 1'400'000'000 * tally::second);
+    EXPECT_EQ(empty.sum().intervals, std::vector<tally::Interval>{first_interval});
+
+    Core core(64);
+    core.take(client(syn, 100), start);
+    core.advance(start + 1'400'000'000 * tally::second);
+    // 3 s provisional, 75 s final, 60 s more remembered: each in the interval before its boundary.
+    EXPECT_EQ(core.sum().intervals, (std::vector<tally::Interval>{first_interval, first_interval + 2,
+                                                                  first_interval + 74, first_interval + 134}));
+    EXPECT_EQ(core.sum().final_of(Outcome::unanswered), 1U);
+    EXPECT_EQ(core.gauges().connections_used, 0U);
+    const Sum& sum = core.finish();
+    EXPECT_EQ(sum.intervals.back(), first_interval + 1'400'000'000);
+    EXPECT_EQ(sum.intervals.size(), 5U);
+}
+
+TEST(Tracker, JumpWithAnOpenConnectionHandsOverOneBank) {
+    Core core(64);
+    core.take(client(ack, 100, 500), start);
+    core.advance(start + 1'400'000'000 * tally::second);
+    EXPECT_EQ(core.sum().intervals, std::vector<tally::Interval>{first_interval});
+    EXPECT_EQ(core.gauges().connections_used, 1U);
+}
+
+TEST(Tracker, FinishSettlesWhatIsDueAndWhatIsNot) {
+    Core core(64);
+    core.take(client(syn, 100, 0, 0, 1), start);
+    core.take(client(syn, 100, 0, 0, 2), start + tally::second);
+    core.take(server(rst, 7, 0, 0, 3), start + tally::second);
+    core.take(client(ack, 7, 7, 0, 4), start + 3 * tally::second);
+    const Sum& sum = core.finish();
+    EXPECT_EQ(sum.final_of(Outcome::unanswered), 1U);
+    EXPECT_EQ(sum.final_of(Outcome::undetermined), 1U);
+    EXPECT_EQ(sum.final_of(Outcome::unsolicited), 1U);
+    EXPECT_EQ(sum.final_of(Outcome::midstream), 1U);
+    EXPECT_EQ(sum.outcomes.attempts, 2U);
+    EXPECT_EQ(sum.records.size(), 4U);
+}
+
+TEST(Tracker, FullTableCountsWhoGivesWay) {
+    Core core(16);
+    ASSERT_EQ(core.tracker().capacity(), 16U);
+    for (std::uint32_t i = 0; i < 20; ++i) core.take(client(syn, 100, 0, 0, i), start + i);
+    EXPECT_EQ(core.gauges().connections_used, 16U);
+    EXPECT_EQ(core.gauges().pending, 16U);
+    const Sum& sum = core.finish();
+    EXPECT_EQ(sum.losses.connections_evicted, 4U);
+    EXPECT_EQ(sum.losses.connections_overflowed, 4U);
+    EXPECT_EQ(sum.outcomes.attempts, 20U);
+    EXPECT_EQ(sum.final_of(Outcome::undetermined), 20U);
+    const auto evicted = std::count_if(sum.records.begin(), sum.records.end(), [](const tally::AttemptRecord& record) {
+        return record.flags == tally::record_flag::evicted;
+    });
+    EXPECT_EQ(evicted, 4);
+}
+
+TEST(Tracker, FinishedAttemptsGiveWayWithoutOverflow) {
+    Core core(16);
+    for (std::uint32_t i = 0; i < 16; ++i) {
+        core.take(client(syn, 100, 0, 0, i), start + i);
+        core.take(server(rst | ack, 0, 101, 0, i), start + i);
+    }
+    core.advance(start + 4 * tally::second);
+    for (std::uint32_t i = 20; i < 36; ++i) core.take(client(syn, 100, 0, 0, i), core.now());
+    const Sum& sum = core.finish();
+    EXPECT_EQ(sum.losses.connections_evicted, 16U);
+    EXPECT_EQ(sum.losses.connections_overflowed, 0U);
+    EXPECT_EQ(sum.final_of(Outcome::refused), 16U);
+    EXPECT_EQ(sum.final_of(Outcome::undetermined), 16U);
+}
+
+TEST(Tracker, VlanTagsOfTheFirstPacketAreKept) {
+    Core core(64);
+    packet::PacketView first = client(syn, 100);
+    first.vlan = {100, 200};
+    first.vlan_count = 2;
+    core.take(first, start);
+    const Sum& sum = core.finish();
+    EXPECT_EQ(sum.records.at(0).vlan, (std::array<std::uint16_t, 2>{100, 200}));
+    EXPECT_EQ(sum.records.at(0).vlan_count, 2);
+}
+
+/// Any segments at all, more often than not near to what would make sense: the same seed gives the same ones.
+class Traffic {
+  public:
+    Traffic(std::uint64_t seed, std::uint32_t tuples) : random_(seed), tuples_(tuples) {
+        sides_.resize(tuples * std::size_t{2});
+        for (std::size_t i = 0; i < sides_.size(); ++i) sides_[i] = {first_number(i), first_number(i) + 1};
+    }
+
+    Time pause() {
+        switch (below(100)) {
+            case 0: return below(100) * tally::second;
+            case 1: return below(300) * tally::second / 2;
+            case 2: return tally::second;
+            case 3: return 3 * tally::second;
+            case 4: return below(5000);
+            default: return below(200'000);
+        }
+    }
+
+    packet::PacketView next() {
+        const std::uint32_t number = below(tuples_);
+        const std::size_t side = below(2);
+        Numbers& sender = sides_[number * 2 + side];
+        const Numbers& receiver = sides_[number * 2 + 1 - side];
+        packet::PacketView view = client(any_flags(side), sender.next, 0, 0, number, number % 2 == 1);
+        if (side == 1) view = reversed(view);
+        if ((view.tcp_flags & syn) && below(8) == 0)
+            sender = {first_number(below(1000)), 0}, sender.next = sender.isn + 1;
+        if (view.tcp_flags & syn) view.sequence = sender.isn;
+        if (view.tcp_flags & ack) view.acknowledgement = receiver.next;
+        if ((view.tcp_flags & rst) && (view.tcp_flags & ack) && below(2) == 0) view.sequence = 0;
+        if (below(4) == 0) view.payload_length = below(3000);
+        if (below(10) == 0) view.sequence += below(7) - 3;
+        if (below(10) == 0) view.acknowledgement += below(7) - 3;
+        if (below(40) == 0) view.sequence = static_cast<std::uint32_t>(random_());
+        if (below(40) == 0) view.acknowledgement = static_cast<std::uint32_t>(random_());
+        if (below(20) == 0) view.ttl = static_cast<std::uint8_t>(below(256));
+        view.tcp_options = static_cast<std::uint8_t>(below(8));
+        if (below(25) == 0) {
+            packet::PacketView quoted = view;
+            quoted.sequence = below(3) == 0 ? sender.next : sender.isn;
+            return icmp(static_cast<std::uint8_t>(below(4)), static_cast<std::uint8_t>(below(16)), quoted);
+        }
+        if (!(view.tcp_flags & rst) && below(5) != 0) sender.next = view.sequence + view.payload_length;
+        if (!(view.tcp_flags & rst) && (view.tcp_flags & (syn | fin))) ++sender.next;
+        return view;
+    }
+
+  private:
+    struct Numbers {
+        std::uint32_t isn, next;
+    };
+
+    std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>(random_() % limit); }
+
+    static std::uint32_t first_number(std::size_t i) {
+        static constexpr std::uint32_t numbers[] = {0, 1, 1000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF};
+        return numbers[i % std::size(numbers)];
+    }
+
+    std::uint8_t any_flags(std::size_t side) {
+        if (below(30) == 0) return static_cast<std::uint8_t>(below(64));
+        static constexpr std::uint8_t by_client[] = {syn, syn, ack, ack, ack | psh, ack | fin, rst, rst | ack};
+        static constexpr std::uint8_t by_server[] = {syn | ack, syn | ack, ack, ack | psh, ack | fin, rst, rst | ack, rst | ack};
+        return (side == 0 ? by_client : by_server)[below(8)];
+    }
+
+    std::mt19937_64 random_;
+    std::uint32_t tuples_;
+    std::vector<Numbers> sides_;
+};
+
+/// Every attempt ends in one outcome, whatever comes, and every number is counted everywhere.
+void expect_conserved(const Sum& sum) {
+    EXPECT_FALSE(sum.unbalanced);
+    EXPECT_EQ(sum.outcomes.attempts, sum.final_attempts());
+    EXPECT_EQ(sum.gauges.pending, 0U);
+    EXPECT_EQ(sum.gauges.open, 0U);
+    EXPECT_EQ(sum.gauges.connections_used, 0U);
+    std::array<std::uint64_t, tally::outcome_count> recorded{};
+    for (const tally::AttemptRecord& record : sum.records) ++recorded[tally::index(record.outcome)];
+    std::array<std::uint64_t, tally::outcome_count> shown = sum.outcomes.first;
+    for (const tally::Revision& revision : sum.revisions) {
+        --shown[tally::index(revision.from)];
+        if (revision.to) ++shown[tally::index(*revision.to)];
+    }
+    std::uint64_t first = 0;
+    for (const Outcome outcome : tally::all_outcomes()) {
+        SCOPED_TRACE(std::string(tally::name(outcome)));
+        EXPECT_EQ(sum.gauges.provisional[tally::index(outcome)], 0U);
+        EXPECT_EQ(recorded[tally::index(outcome)], sum.final_of(outcome));
+        EXPECT_EQ(shown[tally::index(outcome)], sum.final_of(outcome));
+        first += sum.first_of(outcome);
+    }
+    EXPECT_EQ(sum.sightings.size(), first);
+    EXPECT_EQ(sum.destination_rows, first + sum.outcomes.accepted);
+    EXPECT_EQ(sum.client_rows, first + sum.outcomes.accepted);
+    EXPECT_EQ(sum.losses.records_dropped, 0U);
+    EXPECT_TRUE(std::is_sorted(sum.intervals.begin(), sum.intervals.end()));
+}
+
+class Conservation : public testing::TestWithParam<std::uint64_t> {
+  protected:
+    static Sum play(std::size_t connections, std::uint32_t tuples, const tally::BankCapacity& capacity) {
+        Core core(connections, capacity);
+        Traffic traffic(GetParam(), tuples);
+        Time now = start;
+        for (int i = 0; i < 5000; ++i) {
+            now += traffic.pause();
+            core.take(traffic.next(), now);
+        }
+        return std::move(core.finish());
+    }
+};
+
+TEST_P(Conservation, OfAnySegments) {
+    const Sum sum = play(256, 12, {1024, 1024, 256, false});
+    expect_conserved(sum);
+    EXPECT_EQ(sum.losses.connections_overflowed, 0U);
+    EXPECT_GT(sum.outcomes.attempts, 100U);
+    EXPECT_GT(sum.outcomes.accepted, 10U);
+}
+
+TEST_P(Conservation, WithFullTables) {
+    const Sum sum = play(16, 200, {4, 4, 3, false});
+    expect_conserved(sum);
+    EXPECT_GT(sum.losses.connections_overflowed, 100U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Tracker, Conservation, testing::Range<std::uint64_t>(1, 17));
+
+TEST(Tracker, SameSegmentsGiveTheSameCounts) {
+    const auto play = [] {
+        Core core(64);
+        Traffic traffic(7, 50);
+        Time now = start;
+        for (int i = 0; i < 2000; ++i) {
+            now += traffic.pause();
+            core.take(traffic.next(), now);
+        }
+        return core.finish().outcomes;
+    };
+    const tally::OutcomeTotals one = play(), other = play();
+    EXPECT_EQ(one.first, other.first);
+    EXPECT_EQ(one.final, other.final);
+    EXPECT_EQ(one.attempts, other.attempts);
+}
+
+}  // namespace
+}  // namespace rstwatch::tcp
