@@ -2,6 +2,8 @@
 #include "control/api.h"
 
 #include <array>
+#include <map>
+#include <memory>
 
 #include "control/export/report.h"
 #include "control/export/status.h"
@@ -27,13 +29,37 @@ http::Response not_ready() {
     return http::to_response(problem);
 }
 
+/// Answers of the latest snapshot, so that a roomful of screens costs one computation. HTTP thread only.
+class AnswerCache {
+  public:
+    http::Response answer(const SnapshotPtr& snapshot, const http::Request& request,
+                          const std::function<http::Response(const Snapshot&, const http::Request&)>& compute) {
+        if (snapshot != snapshot_) {
+            answers_.clear();
+            snapshot_ = snapshot;
+        }
+        const auto known = answers_.find(request.query);
+        if (known != answers_.end()) return known->second;
+        http::Response response = compute(*snapshot, request);
+        if (response.status == 200 && answers_.size() < most_answers) answers_.emplace(request.query, response);
+        return response;
+    }
+
+  private:
+    static constexpr std::size_t most_answers = 64;
+
+    SnapshotPtr snapshot_;
+    std::map<decltype(http::Request::query), http::Response> answers_;
+};
+
 /// Handlers that need a snapshot get one, and never a null one.
 http::Handler with_snapshot(const SnapshotStore& store,
                             std::function<http::Response(const Snapshot&, const http::Request&)> handler) {
-    return [&store, handler = std::move(handler)](const http::Request& request) {
-        const SnapshotPtr snapshot = store.latest();
-        return snapshot ? handler(*snapshot, request) : not_ready();
-    };
+    return
+        [&store, handler = std::move(handler), cache = std::make_shared<AnswerCache>()](const http::Request& request) {
+            const SnapshotPtr snapshot = store.latest();
+            return snapshot ? cache->answer(snapshot, request, handler) : not_ready();
+        };
 }
 
 http::Response get_summary(const Snapshot& snapshot, const http::Request& request) {

@@ -218,7 +218,7 @@ int run(int argc, char** argv) {
     set_up_log(settings);
     const bool report = line.report != CommandLine::Report::none;
 
-    Dataplane dataplane(settings);
+    Dataplane dataplane(settings, !report);
     if (const port::Failure failed = dataplane.open()) {
         std::fprintf(stderr, "rstwatchd: %s\n", failed.message().c_str());
         return exit_failure;

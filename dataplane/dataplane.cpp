@@ -23,11 +23,6 @@ tcp::Limits limits_of(const config::Settings::Deadline& deadline) {
             .half_open_scan = microseconds(deadline.half_open_scan)};
 }
 
-tally::BankCapacity capacity_of(const config::Settings::Tally& tally, bool replay) {
-    return {static_cast<std::size_t>(tally.destinations), static_cast<std::size_t>(tally.clients),
-            static_cast<std::size_t>(tally.records), !replay};
-}
-
 }  // namespace
 
 port::Failure Dataplane::open() {
@@ -37,7 +32,7 @@ port::Failure Dataplane::open() {
         lanes_ = std::make_unique<ForwardLanes>(cores, static_cast<std::size_t>(settings_.rx.forward_ring));
         for (unsigned core = 0; core < cores; ++core) {
             exchanges_.push_back(std::make_unique<tally::BankExchange>(
-                core, static_cast<std::size_t>(settings_.tally.banks), capacity_of(settings_.tally, is_replay())));
+                core, static_cast<std::size_t>(settings_.tally.banks), bank_capacity()));
             status_.push_back(std::make_unique<tally::CoreStatus>());
             cores_.push_back(std::make_unique<RxCore>(setup_of(core)));
         }
@@ -47,6 +42,15 @@ port::Failure Dataplane::open() {
                              ") or the tally.* capacities");
     }
     return port::Failure();
+}
+
+tally::BankCapacity Dataplane::bank_capacity() const {
+    const config::Settings::Tally& tally = settings_.tally;
+    return {.destinations = static_cast<std::size_t>(tally.destinations),
+            .clients = static_cast<std::size_t>(tally.clients),
+            .records = static_cast<std::size_t>(tally.records),
+            .sightings = serves_,
+            .prefault = !is_replay()};
 }
 
 RxCore::Setup Dataplane::setup_of(unsigned core) {

@@ -19,7 +19,8 @@ namespace rstwatch {
 /// Built, started and joined by the main thread.
 class Dataplane {
   public:
-    explicit Dataplane(const config::Settings& settings) : settings_(settings) {}
+    /// `serves`: somebody looks at what is counted while it is counted, not only at the end of a replay.
+    Dataplane(const config::Settings& settings, bool serves) : settings_(settings), serves_(serves) {}
 
     /// Opens captures and ports, allocates every table. Nothing is received yet.
     port::Failure open();
@@ -46,8 +47,10 @@ class Dataplane {
 
   private:
     RxCore::Setup setup_of(unsigned core);
+    tally::BankCapacity bank_capacity() const;
 
     const config::Settings& settings_;
+    bool serves_;
     port::PortSet ports_;
     std::unique_ptr<ForwardLanes> lanes_;
     std::vector<std::unique_ptr<tally::BankExchange>> exchanges_;  // by core

@@ -48,6 +48,7 @@ void Scanners::add(const MergedInterval& interval, Registry& registry) {
 void Scanners::judge_contact(ScannerRow& row, const tally::AttemptRecord& record, const Registry& registry) {
     if (row.by_contacts || row.contacted.size() == remembered_contacts) return;
     const bool accepted = (record.flags & tally::record_flag::accepted) != 0;
+    if (accepted && row.likelihood == benign_at) return;  // cannot become more benign: nothing to look up
     const bool failed = failed_contact(record.outcome) && !registry.has_accepted(record.server);
     if ((!accepted && !failed) || std::ranges::find(row.contacted, record.server) != row.contacted.end()) return;
     row.contacted.push_back(record.server);

@@ -2,8 +2,8 @@
 #include "control/export/top.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
+#include <unordered_map>
+#include <utility>
 
 #include "control/registry/ranking.h"
 
@@ -42,18 +42,24 @@ Selection select(const Snapshot& snapshot, std::optional<std::uint64_t> wanted) 
     return selection;
 }
 
+struct EndpointHash {
+    std::size_t operator()(const tally::Endpoint& endpoint) const {
+        return tally::hash_of(tally::RowKey{endpoint.address, endpoint.port, 0});
+    }
+};
+
 /// Sums rows by destination (address and port), by service (port alone) or by client.
 class Aggregation {
   public:
-    Aggregation(const TopQuery& query) : query_(query) {}
+    explicit Aggregation(const TopQuery& query) : query_(query) {}
 
     void add(const WindowInterval& interval) {
         const bool by_client = query_.by == TopQuery::By::client;
         for (const tally::Row& row : by_client ? interval.clients : interval.destinations) add(row);
-        for (const tally::Sighting& sighting : interval.sightings) {
-            if (!is_wanted(query_.outcome, sighting.outcome)) continue;
-            clients_[key_of(sighting.server)].insert(sighting.client);
-        }
+        if (by_client) return;
+        for (const tally::Sighting& sighting : interval.sightings)
+            if (is_wanted(query_.outcome, sighting.outcome))
+                meetings_.emplace_back(key_of(sighting.server), sighting.client);
     }
 
     /// Takes back verdicts that were changed later; only those given within the selection are in it.
@@ -62,19 +68,19 @@ class Aggregation {
         const bool by_client = query_.by == TopQuery::By::client;
         const auto found = rows_.find(by_client ? tally::Endpoint{revision.client, 0} : key_of(revision.server));
         if (found == rows_.end()) return;
-        RankedRow& row = found->second;
-        move(row, revision.from, -1);
-        if (revision.to) move(row, *revision.to, +1);
+        move(found->second, revision.from, -1);
+        if (revision.to) move(found->second, *revision.to, +1);
     }
 
     std::vector<RankedRow> ranked() {
+        std::ranges::sort(meetings_);
+        const auto repeated = std::ranges::unique(meetings_);
+        meetings_.erase(repeated.begin(), repeated.end());
+        for (const auto& [server, client] : meetings_)
+            if (const auto found = rows_.find(server); found != rows_.end()) ++found->second.clients;
         std::vector<RankedRow> rows;
-        for (auto& [key, row] : rows_) {
-            if (row.count == 0) continue;
-            if (const auto clients = clients_.find(key); clients != clients_.end())
-                row.clients = clients->second.size();
-            rows.push_back(row);
-        }
+        for (const auto& [key, row] : rows_)
+            if (row.count > 0) rows.push_back(row);
         keep_heaviest(rows, query_.rows);
         return rows;
     }
@@ -105,8 +111,8 @@ class Aggregation {
     }
 
     const TopQuery& query_;
-    std::map<tally::Endpoint, RankedRow> rows_;
-    std::map<tally::Endpoint, std::set<tally::IpAddress>> clients_;
+    std::unordered_map<tally::Endpoint, RankedRow, EndpointHash> rows_;
+    std::vector<std::pair<tally::Endpoint, tally::IpAddress>> meetings_;  // who met with the outcome where
 };
 
 const char* name(TopQuery::By by) {

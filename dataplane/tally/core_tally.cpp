@@ -21,10 +21,9 @@ void CoreTally::book(RowTable& table, const RowKey& key, Time time) {
     row.last = time;
 }
 
-void CoreTally::accepted(const Endpoint& server, const IpAddress& client, Time time) {
+void CoreTally::accepted(const Endpoint& server, Time time) {
     ++bank_->outcomes.accepted;
     book(bank_->destinations, {server.address, server.port, accepted_kind}, time);
-    book(bank_->clients, {client, 0, accepted_kind}, time);
 }
 
 void CoreTally::first_verdict(const Endpoint& server, const IpAddress& client, Outcome outcome, Time time) {
@@ -32,12 +31,16 @@ void CoreTally::first_verdict(const Endpoint& server, const IpAddress& client, O
     ++gauges_.provisional[index(outcome)];
     book(bank_->destinations, {server.address, server.port, row_kind(outcome)}, time);
     book(bank_->clients, {client, 0, row_kind(outcome)}, time);
+    if (bank_->wants_sightings) note_sighting({server, client, outcome, time});
+}
+
+void CoreTally::note_sighting(const Sighting& sighting) {
     make_room();
     if (bank_->sightings.size() == bank_->list_capacity) {
         ++bank_->losses.sightings_dropped;
         return;
     }
-    bank_->sightings.push_back({server, client, outcome, time});
+    bank_->sightings.push_back(sighting);
 }
 
 void CoreTally::revise(const Revision& revision) {

@@ -32,7 +32,7 @@ class CoreTally {
     }
 
     void attempt_begun();
-    void accepted(const Endpoint& server, const IpAddress& client, Time time);
+    void accepted(const Endpoint& server, Time time);
 
     /// An outcome is known for the first time; it may still change.
     void first_verdict(const Endpoint& server, const IpAddress& client, Outcome outcome, Time time);
@@ -54,6 +54,7 @@ class CoreTally {
   private:
     void take_bank(Interval interval);
     void make_room();
+    void note_sighting(const Sighting& sighting);
     void book(RowTable& table, const RowKey& key, Time time);
 
     BankExchange& exchange_;

@@ -16,7 +16,7 @@
 
 namespace rstwatch::tally {
 
-/// What a row counts: the verdicts of one outcome, or the handshakes that were completed.
+/// What a row counts: the verdicts of one outcome, or (destinations only) the handshakes that were completed.
 using RowKind = std::uint8_t;
 inline constexpr RowKind accepted_kind = static_cast<RowKind>(outcome_count);
 constexpr RowKind row_kind(Outcome outcome) {
@@ -98,6 +98,7 @@ struct BankCapacity {
     std::size_t destinations;
     std::size_t clients;
     std::size_t records;  ///< also of sightings and revisions
+    bool sightings;       ///< somebody looks at recent verdicts while they are not final
     bool prefault;        ///< touch all of it at start: live, so that no packet pays for a page fault
 };
 
@@ -106,7 +107,10 @@ struct BankCapacity {
 /// when it has read it.
 struct IntervalBank {
     explicit IntervalBank(const BankCapacity& capacity)
-        : destinations(capacity.destinations), clients(capacity.clients), list_capacity(capacity.records) {
+        : destinations(capacity.destinations),
+          clients(capacity.clients),
+          list_capacity(capacity.records),
+          wants_sightings(capacity.sightings) {
         records.reserve(list_capacity);
         sightings.reserve(list_capacity);
         revisions.reserve(list_capacity);
@@ -126,6 +130,7 @@ struct IntervalBank {
     RowTable destinations;
     RowTable clients;
     std::size_t list_capacity;
+    bool wants_sightings;
     std::vector<AttemptRecord> records;  // never grows past list_capacity
     std::vector<Sighting> sightings;     // never grows past list_capacity
     std::vector<Revision> revisions;     // never grows past list_capacity

@@ -57,7 +57,7 @@ Tracker::Slot Tracker::find_live(const Digest& digest, Time time) {
 }
 
 Tracker::Slot Tracker::room_for(const Digest& digest) {
-    const Slot slot = table_.choose(digest.value, tally_.interval());
+    const Slot slot = table_.choose(digest.value, open_);
     if (!table_.is_used(slot)) return slot;
     Connection& victim = table_[slot];
     ++tally_.losses().connections_evicted;
@@ -114,7 +114,7 @@ void Tracker::book_handshake(Connection& connection, bool was_open, Time time) {
     const bool open = is_open(connection);
     if (open && !connection.has(seen::accepted)) {
         connection.seen |= seen::accepted;
-        tally_.accepted(connection.server, connection.client.address, time);
+        tally_.accepted(connection.server, time);
     }
     if (open == was_open) return;
     tally_.gauges().open += open ? 1 : -1;

@@ -17,10 +17,13 @@ using tally::Outcome;
 using test::address;
 using test::endpoint;
 
-json parsed(const tally::AttemptRecord& record) { return json::parse(connection_json(record)); }
+json parsed(const tally::AttemptRecord& record) {
+    return json::parse(connection_json(record));
+}
 
 TEST(ConnectionJson, HasEveryField) {
-    tally::AttemptRecord record = test::record(endpoint(2, 40000), endpoint(1, 7211), Outcome::refused, 1'500'000'000'000'001);
+    tally::AttemptRecord record =
+        test::record(endpoint(2, 40000), endpoint(1, 7211), Outcome::refused, 1'500'000'000'000'001);
     record.end = record.start + 250;
     record.zeek_state = tally::ZeekState::REJ;
     record.syn_count = 3;
@@ -29,12 +32,18 @@ TEST(ConnectionJson, HasEveryField) {
     record.server_bytes = 7;
     record.rst_by = tally::RstBy::server;
     record.rst_shape = tally::RstShape::no_socket;
-    const json expected = {{"client", "10.0.0.2:40000"}, {"server", "10.0.0.1:7211"},
-                           {"start", 1500000000.000001},  {"end", 1500000000.000251},
-                           {"outcome", "refused"},        {"zeek_state", "REJ"},
-                           {"flags", json::array()},      {"syn", 3},
-                           {"rst", 2},                    {"client_bytes", 5'000'000'000},
-                           {"server_bytes", 7},           {"rst_by", "server"},
+    const json expected = {{"client", "10.0.0.2:40000"},
+                           {"server", "10.0.0.1:7211"},
+                           {"start", 1500000000.000001},
+                           {"end", 1500000000.000251},
+                           {"outcome", "refused"},
+                           {"zeek_state", "REJ"},
+                           {"flags", json::array()},
+                           {"syn", 3},
+                           {"rst", 2},
+                           {"client_bytes", 5'000'000'000},
+                           {"server_bytes", 7},
+                           {"rst_by", "server"},
                            {"rst_shape", "no_socket"}};
     EXPECT_EQ(parsed(record), expected);
 }
@@ -42,8 +51,8 @@ TEST(ConnectionJson, HasEveryField) {
 TEST(ConnectionJson, Ipv6EndpointsAreInBrackets) {
     std::uint8_t bytes[16] = {0x20, 0x01, 0x0d, 0xb8};
     bytes[15] = 1;
-    tally::AttemptRecord record = test::record({tally::IpAddress::v6(bytes), 40000}, {tally::IpAddress::v6(bytes), 443},
-                                               Outcome::closed, 1);
+    tally::AttemptRecord record =
+        test::record({tally::IpAddress::v6(bytes), 40000}, {tally::IpAddress::v6(bytes), 443}, Outcome::closed, 1);
     EXPECT_EQ(parsed(record)["client"], "[2001:db8::1]:40000");
     EXPECT_EQ(parsed(record)["server"], "[2001:db8::1]:443");
 }
@@ -143,8 +152,7 @@ TEST(ConnectionLog, WritesAnEmptyArrayAndNoLines) {
 
 TEST(ConnectionLog, WritesOneLineEach) {
     ConnectionLog log;
-    for (std::uint16_t i = 0; i < 5; ++i)
-        log.add({test::record(endpoint(2, i), endpoint(1, 80), Outcome::refused, i)});
+    for (std::uint16_t i = 0; i < 5; ++i) log.add({test::record(endpoint(2, i), endpoint(1, 80), Outcome::refused, i)});
     const Scanners nobody(1);
     std::istringstream lines(written([&](std::FILE* out) { log.write_lines(out, nobody); }));
     std::string line;

@@ -82,8 +82,8 @@ TEST(Report, HasEveryFieldOfTheSchema) {
         expect_members(json["tables"][table], {"capacity", "used", "overflowed", "evicted"});
     expect_members(json["top"], {"refused", "failed", "clients", "scanners"});
     ASSERT_EQ(json["top"]["refused"].size(), 4u);
-    expect_members(json["top"]["refused"][0], {"address", "port", "count", "error", "clients", "clients_error", "first",
-                                               "last", "service"});
+    expect_members(json["top"]["refused"][0],
+                   {"address", "port", "count", "error", "clients", "clients_error", "first", "last", "service"});
     expect_members(json["top"]["failed"][0], {"address", "port", "count", "outcomes"});
     expect_members(json["top"]["clients"][0], {"address", "count", "outcomes"});
     ASSERT_EQ(json["top"]["scanners"].size(), 1u);
@@ -182,8 +182,8 @@ TEST(Top, HasEveryFieldOfTheContract) {
     EXPECT_EQ(json["outcome"], "refused");
     ASSERT_EQ(json["rows"].size(), 1u);
     const Json& row = json["rows"][0];
-    expect_members(row, {"address", "port", "count", "per_second", "error", "clients", "first", "last", "service",
-                         "outcomes"});
+    expect_members(
+        row, {"address", "port", "count", "per_second", "error", "clients", "first", "last", "service", "outcomes"});
     EXPECT_EQ(row["address"], "10.0.0.100");
     EXPECT_EQ(row["port"], 80);
     EXPECT_EQ(row["count"], 3);

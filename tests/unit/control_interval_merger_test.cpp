@@ -255,9 +255,13 @@ TEST(IntervalMerger, OrderOfRecordsDoesNotDependOnHowConnectionsAreSpreadOverCor
         EXPECT_TRUE(std::ranges::equal(a.records, b.records, {}, facts, facts));
         EXPECT_TRUE(std::ranges::is_sorted(
             a.records, {}, [](const auto& record) { return std::tie(record.decided, record.client, record.server); }));
-        const auto sighted = [](const tally::Sighting& each) { return std::tuple(each.time, each.client, each.server); };
+        const auto sighted = [](const tally::Sighting& each) {
+            return std::tuple(each.time, each.client, each.server);
+        };
         EXPECT_TRUE(same_members(a.sightings, b.sightings, sighted));
-        const auto revised = [](const tally::Revision& each) { return std::tuple(each.time, each.client, each.server); };
+        const auto revised = [](const tally::Revision& each) {
+            return std::tuple(each.time, each.client, each.server);
+        };
         EXPECT_TRUE(same_members(a.revisions, b.revisions, revised));
         const auto counted = [](const tally::Row& row) { return std::tuple(row.key.address, row.key.port, row.count); };
         EXPECT_TRUE(same_members(a.destinations, b.destinations, counted));

@@ -23,7 +23,8 @@ RankedRow ranked(std::uint32_t number, std::uint16_t port, std::uint64_t count) 
 }
 
 TEST(Ranking, HeaviestFirstAndTiesByAddressAndPort) {
-    std::vector<RankedRow> rows{ranked(3, 80, 5), ranked(1, 80, 5), ranked(2, 80, 9), ranked(1, 22, 5), ranked(7, 1, 1)};
+    std::vector<RankedRow> rows{ranked(3, 80, 5), ranked(1, 80, 5), ranked(2, 80, 9), ranked(1, 22, 5),
+                                ranked(7, 1, 1)};
     keep_heaviest(rows, 4);
     ASSERT_EQ(rows.size(), 4u);
     EXPECT_EQ(rows[0].key, endpoint(2, 80));

@@ -70,7 +70,8 @@ TEST_F(ScannersTest, ContactsThatSucceedSpeakForTheClient) {
 TEST_F(ScannersTest, DestinationsThatAcceptedAnybodyDoNotCount) {
     for (std::uint32_t server = 100; server < 120; ++server) {
         IntervalData data;
-        data.accepted(endpoint(2, 1), endpoint(server, 80), 1).ended(endpoint(2, 1), endpoint(server, 80), Outcome::closed, 2);
+        data.accepted(endpoint(2, 1), endpoint(server, 80), 1)
+            .ended(endpoint(2, 1), endpoint(server, 80), Outcome::closed, 2);
         add(data);
     }
     contacts(100, 20, Outcome::refused);
@@ -159,7 +160,8 @@ TEST_F(ScannersTest, MemoryIsBounded) {
     IntervalData data;
     for (std::uint32_t client = 0; client < 1000; ++client)
         data.ended(endpoint(client, 1), endpoint(5000, 80), Outcome::refused, client);
-    for (std::uint32_t i = 0; i < 1000; ++i) data.ended(endpoint(2000, 1), endpoint(10000 + i, 80), Outcome::refused, i);
+    for (std::uint32_t i = 0; i < 1000; ++i)
+        data.ended(endpoint(2000, 1), endpoint(10000 + i, 80), Outcome::refused, i);
     registry_.add(data.interval);
     few.add(data.interval, registry_);
     ASSERT_EQ(few.scanners().size(), 1u);

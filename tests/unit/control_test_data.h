@@ -20,10 +20,12 @@ inline tally::IpAddress address(std::uint32_t number) {
     return tally::IpAddress::v4(bytes);
 }
 
-inline tally::Endpoint endpoint(std::uint32_t number, std::uint16_t port) { return {address(number), port}; }
+inline tally::Endpoint endpoint(std::uint32_t number, std::uint16_t port) {
+    return {address(number), port};
+}
 
-inline tally::AttemptRecord record(const tally::Endpoint& client, const tally::Endpoint& server,
-                                   tally::Outcome outcome, tally::Time time) {
+inline tally::AttemptRecord record(const tally::Endpoint& client, const tally::Endpoint& server, tally::Outcome outcome,
+                                   tally::Time time) {
     tally::AttemptRecord record;
     record.client = client;
     record.server = server;
@@ -94,8 +96,8 @@ class IntervalData {
     MergedInterval interval;
 };
 
-/// Cores with real banks, and the merger that empties them. A single thread plays all of them, so a core hands over only
-/// as often as there are banks.
+/// Cores with real banks, and the merger that empties them. A single thread plays all of them, so a core hands over
+/// only as often as there are banks.
 class Cores {
   public:
     Cores(unsigned count, const tally::BankCapacity& capacity, std::size_t banks = 64) {
