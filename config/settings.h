@@ -51,7 +51,7 @@ struct Settings {
     } deadline;
 
     struct Tally {
-        std::int64_t banks = 4;             ///< interval banks of each core
+        std::int64_t banks = 3;             ///< interval banks of each core
         std::int64_t destinations = 16384;  ///< destination rows of each bank
         std::int64_t clients = 16384;       ///< client rows of each bank
         std::int64_t records = 16384;       ///< attempt records of each bank

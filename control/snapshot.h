@@ -36,7 +36,6 @@ struct RankedRow {
 
 struct ScannerSummary {
     tally::IpAddress client;
-    std::uint64_t attempts = 0;
     std::uint64_t failed = 0;
     bool half_open = false;
     tally::Time first = 0;

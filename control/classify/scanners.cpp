@@ -7,55 +7,65 @@ namespace rstwatch::control {
 namespace {
 
 // Threshold random walk (Jung, Paxson, Berger, Balakrishnan 2004, section 4): a first contact fails with probability
-// 0.8 for a scanner and 0.2 for others, so each one weighs 4 : 1 either way; with alpha 0.01 and beta 0.99 the walk
-// ends at 99, hence after four failures in a row (4^4 = 256).
-constexpr std::int32_t scanner_at = 4;
-constexpr std::int32_t benign_at = -4;
-constexpr std::size_t remembered_contacts = 64;
+// 0.8 for a scanner and 0.2 for others, so each one weighs 4 : 1 either way; with alpha 0.01 and beta 0.99 the walk ends
+// at 99 : 1, hence after four failures more than successes (4^4 = 256).
+constexpr std::size_t scanner_at = 4;
+/// Successes weigh as many failures away, but no more than these: a host that was good once may be taken over.
+constexpr std::uint64_t most_credit = 4;
+constexpr std::size_t remembered_failures = scanner_at + most_credit;
 constexpr std::size_t torn_down_services = 3;
 
 std::uint64_t hash_of(const tally::IpAddress& client) {
     return tally::hash_of(tally::RowKey{client, 0, 0});
 }
 
-bool failed_contact(tally::Outcome outcome) {
+bool is_failed_contact(tally::Outcome outcome) {
     switch (outcome) {
         case tally::Outcome::refused:
         case tally::Outcome::refused_by_device:
         case tally::Outcome::icmp_rejected:
-        case tally::Outcome::unanswered:
-            return true;
-        default:
-            return false;
+        case tally::Outcome::unanswered: return true;
+        default: return false;
     }
+}
+
+bool is_teardown(const tally::AttemptRecord& record) {
+    return (record.flags & tally::record_flag::half_open_reset) != 0;
 }
 
 }  // namespace
 
 void Scanners::add(const MergedInterval& interval, Registry& registry) {
-    for (const tally::AttemptRecord& record : interval.records) {
-        if (!tally::is_attempt(record.outcome)) continue;
+    // As in Registry: rows lie in memory, not in the cache, so look-ups are prepared some records ahead.
+    constexpr std::size_t ahead = 8;
+    const std::vector<tally::AttemptRecord>& records = interval.records;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        if (i + 2 * ahead < records.size()) clients_.prefetch_index(hash_of(records[i + 2 * ahead].client.address));
+        if (i + ahead < records.size()) clients_.prefetch_row(hash_of(records[i + ahead].client.address));
+        const tally::AttemptRecord& record = records[i];
+        if (!is_failed_contact(record.outcome) && !is_teardown(record)) continue;
         ScannerRow& row = clients_.at(record.client.address, hash_of(record.client.address));
-        if (row.attempts++ == 0) row.first = record.start;
+        if (row.failed++ == 0) row.first = record.start;
         row.last = std::max(row.last, record.start);
-        row.failed += tally::is_failed(record.outcome);
-        judge_contact(row, record, registry);
-        judge_teardown(row, record, registry);
+        if (is_teardown(record)) {
+            judge_teardown(row, record, registry);
+        } else {
+            judge_contact(row, record, registry);
+        }
     }
 }
 
 /// Only destinations that never accepted anybody count as failures, or every outage would make its pollers scanners.
-void Scanners::judge_contact(ScannerRow& row, const tally::AttemptRecord& record, const Registry& registry) {
-    if (row.by_contacts || row.contacted.size() == remembered_contacts) return;
-    const bool accepted = (record.flags & tally::record_flag::accepted) != 0;
-    if (accepted && row.likelihood == benign_at) return;  // cannot become more benign: nothing to look up
-    const bool failed = failed_contact(record.outcome) && !registry.has_accepted(record.server);
-    if ((!accepted && !failed) || std::ranges::find(row.contacted, record.server) != row.contacted.end()) return;
-    row.contacted.push_back(record.server);
-    row.likelihood = std::max(row.likelihood + (failed ? 1 : -1), benign_at);
-    if (row.likelihood < scanner_at) return;
+void Scanners::judge_contact(ScannerRow& row, const tally::AttemptRecord& record, const Registry& registry) const {
+    if (row.by_contacts || row.failed_at.size() == remembered_failures) return;
+    if (std::ranges::find(row.failed_at, record.server) != row.failed_at.end()) return;
+    if (registry.has_accepted(record.server)) return;
+    row.failed_at.push_back(record.server);
+    if (row.failed_at.size() < scanner_at) return;
+    const std::uint64_t credit = std::min(registry.successes_of(record.client.address), most_credit);
+    if (row.failed_at.size() < scanner_at + credit) return;
     row.by_contacts = true;
-    row.contacted = {};
+    row.failed_at = {};
 }
 
 void Scanners::judge_teardown(ScannerRow& row, const tally::AttemptRecord& record, Registry& registry) {

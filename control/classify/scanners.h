@@ -11,7 +11,7 @@
 
 namespace rstwatch::control {
 
-/// What is known of one client's first contacts.
+/// What is known of a client that has failed somewhere.
 struct ScannerRow {
     tally::IpAddress key;
     std::uint64_t error = 0;
@@ -22,22 +22,21 @@ struct ScannerRow {
         std::uint64_t count = 0;
     };
 
-    std::int32_t likelihood = 0;             ///< log4 of the likelihood ratio scanner : benign
     bool by_contacts = false;                ///< its first contacts fail as only a scanner's do
     bool half_open = false;                  ///< it tore down handshakes at three or more services
-    std::vector<tally::Endpoint> contacted;  ///< services met so far, while undecided; bounded
+    std::vector<tally::Endpoint> failed_at;  ///< services whose first contact failed, while undecided; bounded
     std::vector<TornDown> torn_down;         ///< while undecided; at most two services
-    std::uint64_t attempts = 0;
-    std::uint64_t failed = 0;
+    std::uint64_t failed = 0;                ///< attempts that make a scanner suspect
     tally::Time first = 0;
     tally::Time last = 0;
 
     bool is_scanner() const { return by_contacts || half_open; }
-    std::uint64_t weight() const { return attempts; }
+    std::uint64_t weight() const { return failed; }
+    std::uint64_t worth() const { return failed; }
 };
 
 /// Who scans, judged over all cores' records in the order of time, because RSS spreads one client's attempts over all
-/// cores. Control thread only.
+/// cores. Only failures are looked at one by one; what went well is credited from the registry. Control thread only.
 class Scanners {
   public:
     explicit Scanners(std::size_t clients) : clients_(clients) {}
@@ -54,7 +53,7 @@ class Scanners {
     std::vector<const ScannerRow*> scanners() const;
 
   private:
-    void judge_contact(ScannerRow& row, const tally::AttemptRecord& record, const Registry& registry);
+    void judge_contact(ScannerRow& row, const tally::AttemptRecord& record, const Registry& registry) const;
     void judge_teardown(ScannerRow& row, const tally::AttemptRecord& record, Registry& registry);
     void reclassify(ScannerRow& row, const tally::Endpoint& service, std::uint64_t count, Registry& registry,
                     tally::Time time);

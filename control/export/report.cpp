@@ -36,7 +36,6 @@ Json scanners_json(const std::vector<ScannerSummary>& scanners, std::size_t limi
     for (std::size_t i = 0; i < std::min(limit, scanners.size()); ++i) {
         const ScannerSummary& scanner = scanners[i];
         json.push_back({{"address", to_string(scanner.client)},
-                        {"attempts", scanner.attempts},
                         {"failed", scanner.failed},
                         {"half_open", scanner.half_open},
                         {"first", seconds(scanner.first)},

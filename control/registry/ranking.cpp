@@ -96,7 +96,7 @@ Ranking rank(const Registry& registry, const Scanners& scanners, std::size_t lim
     ranking.clients = rank_rows(registry.clients(), limit, tally::is_failed, nullptr);
     for (const ScannerRow* row : scanners.scanners()) {
         if (ranking.scanners.size() == limit) break;
-        ranking.scanners.push_back({row->key, row->attempts, row->failed, row->half_open, row->first, row->last});
+        ranking.scanners.push_back({row->key, row->failed, row->half_open, row->first, row->last});
     }
     return ranking;
 }

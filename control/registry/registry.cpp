@@ -107,6 +107,16 @@ void Registry::add_clients(const tally::AttemptRecord& record) {
     if (is_refusal(record.outcome)) row->refused_clients.add(record.client.address, sketches_);
 }
 
+std::uint64_t Registry::successes_of(const tally::IpAddress& client) const {
+    const tally::Endpoint key{client, 0};
+    const RegistryRow* row = clients_.find(key, hash_of(key));
+    if (row == nullptr) return 0;
+    std::uint64_t sum = 0;
+    for (const OutcomeCount& each : row->outcomes)
+        if (tally::verdict(each.outcome) == tally::Verdict::normal) sum += each.seen.count;
+    return sum;
+}
+
 bool Registry::has_accepted(const tally::Endpoint& server) const {
     const RegistryRow* row = destinations_.find(server, hash_of(server));
     return row != nullptr && row->accepted.count > 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
+#include <boost/container/small_vector.hpp>
 
 #include "config/settings.h"
 #include "control/merge/merged_interval.h"
@@ -25,18 +25,23 @@ struct OutcomeCount {
     Occurrences seen;
 };
 
+/// The outcomes that occurred: mostly one or two, which lie in the row itself, where a look-up finds them in the cache.
+using OutcomeCounts = boost::container::small_vector<OutcomeCount, 2>;
+
 /// What is known of a destination (address and port) or a client (address, port 0).
 struct RegistryRow {
     tally::Endpoint key;
-    std::uint64_t error = 0;             ///< the most that may have been counted before the row existed
-    std::vector<OutcomeCount> outcomes;  ///< those that occurred; a few, hence a list
-    Occurrences accepted;                ///< completed handshakes
+    std::uint64_t error = 0;  ///< the most that may have been counted before the row existed
+    OutcomeCounts outcomes;
+    Occurrences accepted;  ///< completed handshakes
     DistinctClients refused_clients;
     DistinctClients failed_clients;
 
     Occurrences& at(tally::Outcome outcome);
     std::uint64_t count(tally::Outcome outcome) const;
     std::uint64_t weight() const;
+    /// A destination is worth keeping for what it accepted, too: who never accepted anybody is judged by it.
+    std::uint64_t worth() const { return weight() + accepted.count; }
 };
 
 /// All destinations and clients since the start, in bounded memory. Control thread only.
@@ -54,6 +59,9 @@ class Registry {
 
     /// True if the destination has ever completed a handshake with anybody.
     bool has_accepted(const tally::Endpoint& server) const;
+
+    /// Connections of this client that came about, as far as they have ended.
+    std::uint64_t successes_of(const tally::IpAddress& client) const;
 
     const Table& destinations() const { return destinations_; }
     const Table& clients() const { return clients_; }

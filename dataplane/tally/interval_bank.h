@@ -40,6 +40,7 @@ struct Row {
     Time last = 0;
 
     std::uint64_t weight() const { return count; }
+    std::uint64_t worth() const { return count; }
 };
 
 using RowTable = SpaceSavingTable<Row>;

@@ -15,7 +15,8 @@ namespace rstwatch::tally {
 /// been counted for before. Instead of a heap over all rows, the lightest of a few neighbours gives way, and the error
 /// is the heaviest weight that ever gave way: still an upper bound for every key that is not in the table.
 ///
-/// Row needs: `Key key`, `std::uint64_t error`, `std::uint64_t weight() const`, default construction as an empty row.
+/// Row needs: `Key key`, `std::uint64_t error`, `std::uint64_t weight() const` (what it counts), `std::uint64_t worth()
+/// const` (what decides who gives way, at least the weight), default construction as an empty row.
 /// Key needs operator== ; the caller hashes, because the hot path has a hash at hand.
 /// Not thread-safe: the owner of the bank or registry that holds it is the only one to touch it.
 template <typename Row>
@@ -56,7 +57,10 @@ class SpaceSavingTable {
     void prefetch_index(std::uint64_t hash) const { __builtin_prefetch(&index_[home(hash)]); }
     void prefetch_row(std::uint64_t hash) const {
         const std::uint32_t row = index_[home(hash)];
-        if (row != empty) __builtin_prefetch(&rows_[row]);
+        if (row == empty) return;
+        const auto* bytes = reinterpret_cast<const char*>(&rows_[row]);
+        __builtin_prefetch(&hashes_[row]);
+        for (std::size_t line = 0; line < sizeof(Row); line += 64) __builtin_prefetch(bytes + line, 1);
     }
 
     /// Empties the table in time proportional to the rows in use, not to its capacity.
@@ -106,7 +110,7 @@ class SpaceSavingTable {
         std::size_t victim = cursor_;
         for (std::size_t i = 1; i < std::min(neighbours, rows_.size()); ++i) {
             const std::size_t candidate = (cursor_ + i) % rows_.size();
-            if (bound(candidate) < bound(victim)) victim = candidate;
+            if (worth(candidate) < worth(victim)) victim = candidate;
         }
         cursor_ = (cursor_ + neighbours) % rows_.size();
         ++overflowed_;
@@ -123,6 +127,7 @@ class SpaceSavingTable {
         return rows_[victim];
     }
 
+    std::uint64_t worth(std::size_t row) const { return rows_[row].worth() + rows_[row].error; }
     std::uint64_t bound(std::size_t row) const { return rows_[row].weight() + rows_[row].error; }
 
     /// Linear probing without tombstones (Knuth, TAOCP vol. 3, 6.4, algorithm R): later entries of the run move up.

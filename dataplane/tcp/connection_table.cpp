@@ -8,10 +8,12 @@
 namespace rstwatch::tcp {
 
 ConnectionTable::ConnectionTable(std::size_t connections)
-    : set_count_(std::bit_ceil(std::max<std::size_t>((connections + ways - 1) / ways, 1))),
+    : set_count_(std::bit_ceil(std::max<std::size_t>((connections + ways - 1) / ways, block_slots / ways))),
       set_memory_(set_count_ * sizeof(Set)),
+      due_memory_(set_count_ * ways),
       entry_memory_(set_count_ * ways * sizeof(Connection)),
       sets_(static_cast<Set*>(set_memory_.data())),
+      due_(static_cast<std::uint8_t*>(due_memory_.data())),
       entries_(static_cast<Connection*>(entry_memory_.data())) {
     // Zeroed pages are free sets and need no further touch; entries are constructed when they are occupied.
     std::uninitialized_value_construct_n(sets_, set_count_);
@@ -44,16 +46,15 @@ std::uint8_t ConnectionTable::rank_of(Phase phase) {
 ConnectionTable::Slot ConnectionTable::choose(std::uint64_t digest, tally::Interval now) const {
     const std::size_t set_index = set_of(digest);
     const Set& set = sets_[set_index];
+    if (const std::uint32_t free = free_ways(set); free != 0) return static_cast<Slot>(set_index * ways + first(free));
     // Among equals the one whose deadline is nearest gives way: it has the least left to tell.
     const auto cost = [&](std::size_t way) {
-        const auto ahead = static_cast<std::uint8_t>(set.due[way] - mark_of(now));
+        const auto ahead = static_cast<std::uint8_t>(due_[set_index * ways + way] - mark_of(now));
         return static_cast<std::uint32_t>(set.rank[way]) << 8 | ahead;
     };
     std::size_t best = 0;
-    for (std::size_t way = 0; way < ways; ++way) {
-        if (set.rank[way] == 0) return static_cast<Slot>(set_index * ways + way);
+    for (std::size_t way = 1; way < ways; ++way)
         if (cost(way) < cost(best)) best = way;
-    }
     return static_cast<Slot>(set_index * ways + best);
 }
 
@@ -78,11 +79,7 @@ void ConnectionTable::remark(Slot slot, tally::Interval swept) {
     // Due more than a horizon ahead, so that the mark came round too early: look again just before it comes round
     // again.
     const tally::Interval due = tally::interval_of_deadline(entries_[slot].deadline);
-    const std::uint8_t mark = mark_of(std::min(due, swept + horizon));
-    std::uint8_t& current = sets_[slot / ways].due[slot % ways];
-    --due_count_[current];
-    ++due_count_[mark];
-    current = mark;
+    set_due(slot, mark_of(std::min(due, swept + horizon)));
 }
 
 }  // namespace rstwatch::tcp

@@ -30,11 +30,17 @@ class ConnectionTable {
 
     void prefetch_set(std::uint64_t digest) const { __builtin_prefetch(&sets_[set_of(digest)]); }
 
-    /// Brings the entry that the digest's tag points at, if any, into the cache.
+    /// Brings the entry that the digest's tag points at into the cache, or the one that a new connection would take.
     void prefetch_match(std::uint64_t digest) const {
         const std::size_t set = set_of(digest);
         const std::uint32_t candidates = matches(sets_[set], tag_of(digest));
-        if (candidates != 0) __builtin_prefetch(&entries_[set * ways + first(candidates)]);
+        if (candidates != 0) {
+            __builtin_prefetch(&entries_[set * ways + first(candidates)]);
+            return;
+        }
+        const std::uint32_t free = free_ways(sets_[set]);
+        if (free == 0) return;
+        prefetch_entry(static_cast<Slot>(set * ways + first(free)));
     }
 
     /// The slot of the connection with this digest, or no_slot.
@@ -60,15 +66,8 @@ class ConnectionTable {
     /// Records rank and deadline of an entry that has changed; to be called after each change of phase or deadline.
     void update(Slot slot) {
         const Connection& connection = entries_[slot];
-        Set& set = sets_[slot / ways];
-        const std::size_t way = slot % ways;
-        const std::uint8_t due = due_mark(connection.deadline);
-        if (set.due[way] != due) {
-            --due_count_[set.due[way]];
-            ++due_count_[due];
-            set.due[way] = due;
-        }
-        set.rank[way] = rank_of(connection.phase);
+        set_due(slot, due_mark(connection.deadline));
+        sets_[slot / ways].rank[slot % ways] = rank_of(connection.phase);
     }
 
     Connection& operator[](Slot slot) { return entries_[slot]; }
@@ -81,18 +80,26 @@ class ConnectionTable {
     void sweep(tally::Interval interval, Expire&& expire) {
         const std::uint8_t mark = mark_of(interval);
         const tally::Time boundary = tally::interval_start(interval + 1);
-        // Few marks are due in most intervals: the sweep ends with the last of them.
-        for (std::size_t set = 0; set < set_count_ && due_count_[mark] != 0; ++set) {
-            std::uint32_t due = marks(sets_[set], mark);
-            if (due == 0) continue;
-            for (std::uint32_t rest = due; rest != 0; rest &= rest - 1)
-                __builtin_prefetch(&entries_[set * ways + first(rest)]);
-            for (; due != 0; due &= due - 1) {
-                const auto slot = static_cast<Slot>(set * ways + first(due));
+        std::array<Slot, sweep_batch> batch;
+        std::size_t batched = 0;
+        const auto judge_batch = [&] {
+            for (const Slot slot : std::span(batch).first(batched)) {
                 while (entries_[slot].deadline != 0 && entries_[slot].deadline <= boundary) expire(slot);
                 if (entries_[slot].deadline != 0) remark(slot, interval);
             }
+            batched = 0;
+        };
+        // Entries that are due lie anywhere in memory: they are fetched in batches, so that their misses overlap. Few are
+        // due in most intervals: the sweep ends with the last of them.
+        std::uint32_t left = due_count_[mark];
+        for (std::size_t block = 0; block < capacity() && left != 0; block += block_slots) {
+            for (std::uint32_t due = marks(block, mark); due != 0; due &= due - 1, --left) {
+                batch[batched] = static_cast<Slot>(block + first(due));
+                prefetch_entry(batch[batched]);
+                if (++batched == sweep_batch) judge_batch();
+            }
         }
+        judge_batch();
     }
 
     bool nothing_due(tally::Interval interval) const { return due_count_[mark_of(interval)] == 0; }
@@ -105,9 +112,12 @@ class ConnectionTable {
     struct alignas(64) Set {
         std::array<std::uint16_t, ways> tag;
         std::array<std::uint8_t, ways> rank;  // 0: free
-        std::array<std::uint8_t, ways> due;   // mark of the deadline's interval; 0: none
     };
     static_assert(sizeof(Set) == 64);
+
+    static constexpr std::size_t block_slots = 32;  // marks compared at once
+    static constexpr std::size_t sweep_batch = 32;
+    static_assert(block_slots == 2 * ways);
 
     static unsigned first(std::uint32_t mask) { return static_cast<unsigned>(__builtin_ctz(mask)); }
     std::size_t set_of(std::uint64_t digest) const { return (digest >> 16) & (set_count_ - 1); }
@@ -123,23 +133,42 @@ class ConnectionTable {
         const __m256i tags = _mm256_load_si256(reinterpret_cast<const __m256i*>(set.tag.data()));
         const __m256i equal = _mm256_cmpeq_epi16(tags, _mm256_set1_epi16(static_cast<short>(tag)));
         const __m128i narrow = _mm_packs_epi16(_mm256_castsi256_si128(equal), _mm256_extracti128_si256(equal, 1));
-        const __m128i ranks = _mm_load_si128(reinterpret_cast<const __m128i*>(set.rank.data()));
-        const __m128i is_free = _mm_cmpeq_epi8(ranks, _mm_setzero_si128());
-        return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_andnot_si128(is_free, narrow)));
+        return static_cast<std::uint32_t>(_mm_movemask_epi8(narrow)) & ~free_ways(set);
     }
 
-    static std::uint32_t marks(const Set& set, std::uint8_t mark) {
-        const __m128i due = _mm_load_si128(reinterpret_cast<const __m128i*>(set.due.data()));
+    static std::uint32_t free_ways(const Set& set) {
+        const __m128i ranks = _mm_load_si128(reinterpret_cast<const __m128i*>(set.rank.data()));
+        return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(ranks, _mm_setzero_si128())));
+    }
+
+    /// One bit per slot of the block that begins at `slot` with this mark.
+    std::uint32_t marks(std::size_t slot, std::uint8_t mark) const {
+        const __m256i due = _mm256_load_si256(reinterpret_cast<const __m256i*>(due_ + slot));
         return static_cast<std::uint32_t>(
-            _mm_movemask_epi8(_mm_cmpeq_epi8(due, _mm_set1_epi8(static_cast<char>(mark)))));
+            _mm256_movemask_epi8(_mm256_cmpeq_epi8(due, _mm256_set1_epi8(static_cast<char>(mark)))));
+    }
+
+    /// All lines of an entry, to be written.
+    void prefetch_entry(Slot slot) const {
+        const auto* entry = reinterpret_cast<const char*>(&entries_[slot]);
+        for (std::size_t line = 0; line < sizeof(Connection); line += 64) __builtin_prefetch(entry + line, 1);
+    }
+
+    void set_due(Slot slot, std::uint8_t mark) {
+        if (due_[slot] == mark) return;
+        --due_count_[due_[slot]];
+        ++due_count_[mark];
+        due_[slot] = mark;
     }
 
     void remark(Slot slot, tally::Interval swept);
 
     std::size_t set_count_;
     TableMemory set_memory_;
+    TableMemory due_memory_;
     TableMemory entry_memory_;
     Set* sets_;
+    std::uint8_t* due_;  // by slot: mark of the deadline's interval; 0: none
     Connection* entries_;
     std::size_t used_ = 0;
     std::array<std::uint32_t, 256> due_count_{};  // entries by mark

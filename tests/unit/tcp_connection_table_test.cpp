@@ -27,9 +27,8 @@ Slot put(ConnectionTable& table, std::uint64_t digest, Phase phase, Time deadlin
 }
 
 TEST(ConnectionTable, CapacityIsAPowerOfTwoOfSets) {
-    EXPECT_EQ(ConnectionTable(0).capacity(), 16U);
-    EXPECT_EQ(ConnectionTable(16).capacity(), 16U);
-    EXPECT_EQ(ConnectionTable(17).capacity(), 32U);
+    EXPECT_EQ(ConnectionTable(0).capacity(), 32U);
+    EXPECT_EQ(ConnectionTable(32).capacity(), 32U);
     EXPECT_EQ(ConnectionTable(33).capacity(), 64U);
     EXPECT_EQ(ConnectionTable(1024).capacity(), 1024U);
 }

@@ -42,9 +42,9 @@ inline constexpr Limits default_limits{
 ///     C=7 V=9        initial sequence numbers of client and server: 1000 and 5000 unless told otherwise
 ///
 /// Numbers follow from what was said before: a SYN has the sender's ISN, everything else its next number, and an ACK
-/// acknowledges the other side's next number. Attributes behind commas change one segment: `s=` sequence number, `s+` and
-/// `s-` relative to the one it would have, likewise `a`; `isn=` begins anew; `ttl=`; `ts` and `ws` options; of an ICMP
-/// error `q+` moves the number that is quoted.
+/// acknowledges the other side's next number. Attributes behind commas change one segment: `s=` sequence number, `s+`
+/// and `s-` relative to the one it would have, likewise `a`; `isn=` begins anew; `ttl=`; `ts` and `ws` options; of an
+/// ICMP error `q+` moves the number that is quoted.
 class Life {
   public:
     explicit Life(std::string_view script, const Limits& limits = default_limits) : limits_(limits) { play(script); }
@@ -201,8 +201,8 @@ class Life {
     }
 
     void start(Segment built, std::size_t side) {
-        const bool is_client = sender_is_client(built, side == 0 ? client_port : server_port,
-                                                side == 0 ? server_port : client_port);
+        const bool is_client =
+            sender_is_client(built, side == 0 ? client_port : server_port, side == 0 ? server_port : client_port);
         swapped_ = is_client != (side == 0);
         built.from = is_client ? Side::client : Side::server;
         begin(connection, built, limits_);
@@ -235,14 +235,16 @@ struct Play {
     Phase phase;
     std::optional<Outcome> outcome;
     tally::ZeekState zeek;
-    std::uint16_t flags = 0;             ///< of record_flag
-    std::vector<Outcome> ended = {};     ///< outcomes that had become final on the way
+    std::uint16_t flags = 0;          ///< of record_flag
+    std::vector<Outcome> ended = {};  ///< outcomes that had become final on the way
 };
 
 inline constexpr std::nullopt_t undecided = std::nullopt;
 
 /// GoogleTest prints parameters; without this, as bytes.
-inline void PrintTo(const Play& play, std::ostream* out) { *out << play.script; }
+inline void PrintTo(const Play& play, std::ostream* out) {
+    *out << play.script;
+}
 
 inline std::string words(const std::vector<Outcome>& outcomes) {
     std::string all;
@@ -261,8 +263,8 @@ inline std::string words(Phase phase) {
 }
 
 inline std::string words(tally::ZeekState state) {
-    static constexpr const char* all[] = {"S0",   "S1",   "SF",     "REJ",   "S2", "S3", "RSTO",
-                                          "RSTR", "RSTOS0", "RSTRH", "SH", "SHR", "OTH"};
+    static constexpr const char* all[] = {"S0",   "S1",     "SF",    "REJ", "S2",  "S3", "RSTO",
+                                          "RSTR", "RSTOS0", "RSTRH", "SH",  "SHR", "OTH"};
     return all[static_cast<std::size_t>(state)];
 }
 
@@ -277,6 +279,8 @@ inline void expect(const Play& play) {
     EXPECT_EQ(words(life.ended), words(play.ended));
 }
 
-inline std::string name_of(const testing::TestParamInfo<Play>& info) { return info.param.name; }
+inline std::string name_of(const testing::TestParamInfo<Play>& info) {
+    return info.param.name;
+}
 
 }  // namespace rstwatch::tcp

@@ -27,6 +27,8 @@ TEST(Record, CountsPayloadWithoutSynAndFin) {
     EXPECT_EQ(bytes(">S <SA >A >FA:3 <FA:4"), Bytes(3, 4));
     EXPECT_EQ(bytes("C=4294967290 V=4294967290 >S <SA >A >PA:10 <PA:20"), Bytes(10, 20));
     EXPECT_EQ(bytes(">PA:10 <PA:20"), Bytes(10, 20));
+    EXPECT_EQ(bytes(">PA:10 <PA:20 >PA:5 <PA:7"), Bytes(15, 27));
+    EXPECT_EQ(bytes(">S >A <PA:10,s+20"), Bytes(0, 30));  // its SYN-ACK and first data were missed
     EXPECT_EQ(bytes("<SA"), Bytes(0, 0));
     EXPECT_EQ(bytes(">S <SA >A >PA:10 >PA:10,s-10 >PA:10,s-5"), Bytes(15, 0));
 }

@@ -12,188 +12,223 @@ using enum tally::ZeekState;
 using O = Outcome;
 
 class Handshake : public testing::TestWithParam<Play> {};
-TEST_P(Handshake, EndsAs) { expect(GetParam()); }
+TEST_P(Handshake, EndsAs) {
+    expect(GetParam());
+}
 
-INSTANTIATE_TEST_SUITE_P(StateMachine, Handshake, testing::ValuesIn(std::vector<Play>{
-    {"Syn", ">S", syn_sent, undecided, S0},
-    {"SynWithUrgentAndPush", ">SPU", syn_sent, undecided, S0},
-    {"SynAck", ">S <SA", syn_received, undecided, S1},
-    {"FinalAck", ">S <SA >A", established, undecided, S1},
-    {"FinalAckWithData", ">S <SA >PA:10", established, undecided, S1},
-    {"FinalAckWithFin", ">S <SA >FA", established, undecided, S2},
-    {"NumbersGoRound", "C=4294967295 V=4294967295 >S <SA >A >PA:10 <PA:20 >A >FA <FA", closed, O::closed, SF},
-    {"SequenceZeroIsAnInitialNumber", "C=0 V=0 >S <SA >A >PA:10 <PA:20 >A >FA <FA", closed, O::closed, SF},
-    {"RefusedWhereTheAckGoesRound", "C=4294967295 >S <RA,s=0", reset, O::refused, REJ},
-    {"SynAgain", ">S +1s >S +1s >S", syn_sent, undecided, S0},
-    {"SynAgainAfterSynAck", ">S <SA +1s >S", syn_received, undecided, S1},
-    {"SynAgainWhenEstablished", ">S <SA >A >S", established, undecided, S1},
-    {"SynAgainAfterRefusal", ">S <RA,s=0 +500ms >S", reset, O::refused, REJ},
-    {"SynAgainWhenClosed", ">S <SA >A >FA <FA >S", closed, O::closed, SF},
-    {"SynAgainWhenFinished", ">S <RA,s=0 +3s +10s >S", finished, O::refused, REJ, 0, {O::refused}},
-    {"WindowsRetriesTwice", ">S <RA,s=0 +500ms >S <RA,s=0 +500ms >S <RA,s=0", reset, O::refused, REJ},
+INSTANTIATE_TEST_SUITE_P(
+    StateMachine, Handshake,
+    testing::ValuesIn(std::vector<Play>{
+        {"Syn", ">S", syn_sent, undecided, S0},
+        {"SynWithUrgentAndPush", ">SPU", syn_sent, undecided, S0},
+        {"SynAck", ">S <SA", syn_received, undecided, S1},
+        {"FinalAck", ">S <SA >A", established, undecided, S1},
+        {"FinalAckWithData", ">S <SA >PA:10", established, undecided, S1},
+        {"FinalAckWithFin", ">S <SA >FA", established, undecided, S2},
+        {"NumbersGoRound", "C=4294967295 V=4294967295 >S <SA >A >PA:10 <PA:20 >A >FA <FA", closed, O::closed, SF},
+        {"SequenceZeroIsAnInitialNumber", "C=0 V=0 >S <SA >A >PA:10 <PA:20 >A >FA <FA", closed, O::closed, SF},
+        {"RefusedWhereTheAckGoesRound", "C=4294967295 >S <RA,s=0", reset, O::refused, REJ},
+        {"SynAgain", ">S +1s >S +1s >S", syn_sent, undecided, S0},
+        {"SynAgainAfterSynAck", ">S <SA +1s >S", syn_received, undecided, S1},
+        {"SynAgainWhenEstablished", ">S <SA >A >S", established, undecided, S1},
+        {"SynAgainAfterRefusal", ">S <RA,s=0 +500ms >S", reset, O::refused, REJ},
+        {"SynAgainWhenClosed", ">S <SA >A >FA <FA >S", closed, O::closed, SF},
+        {"SynAgainWhenFinished", ">S <RA,s=0 +3s +10s >S", finished, O::refused, REJ, 0, {O::refused}},
+        {"WindowsRetriesTwice", ">S <RA,s=0 +500ms >S <RA,s=0 +500ms >S <RA,s=0", reset, O::refused, REJ},
 
-    {"NewSynInSynSent", ">S >S,isn=9000", syn_sent, undecided, S0, 0, {O::client_cancelled}},
-    {"NewSynAfterProvisional", ">S +3s >S,isn=9000", syn_sent, undecided, S0, 0, {O::unanswered}},
-    {"NewSynInSynReceived", ">S <SA >S,isn=9000", syn_sent, undecided, S0, 0, {O::client_cancelled}},
-    {"NewSynAfterHandshakeIncomplete", ">S <SA +3s >S,isn=9000", syn_sent, undecided, S0, 0, {O::handshake_incomplete}},
-    {"NewSynWhenEstablished", ">S <SA >A >S,isn=9000", syn_sent, undecided, S0, 0, {O::open}},
-    {"NewSynWhenClosed", ">S <SA >A >FA <FA >S,isn=9000", syn_sent, undecided, S0, 0, {O::closed}},
-    {"NewSynAfterReset", ">S <RA,s=0 >S,isn=9000", syn_sent, undecided, S0, 0, {O::refused}},
-    {"NewSynWhenUnsolicited", "<SA,a=77 >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
-    {"NewSynWhenMidstream", ">A <A >S,isn=9000", syn_sent, undecided, S0, 0, {O::midstream}},
-    {"NewSynWhenFinished", ">S <RA,s=0 +3s >S,isn=9000", syn_sent, undecided, S0, 0, {O::refused}},
-    {"SynOneBeforeTheOldOneIsNew", ">S >S,isn=999", syn_sent, undecided, S0, 0, {O::client_cancelled}},
-    {"ServerOpensInTheOtherDirection", ">S <SA >A <S,isn=7000 >SA,isn=3000 <A", established, undecided, S1, 0, {O::open}},
+        {"NewSynInSynSent", ">S >S,isn=9000", syn_sent, undecided, S0, 0, {O::client_cancelled}},
+        {"NewSynAfterProvisional", ">S +3s >S,isn=9000", syn_sent, undecided, S0, 0, {O::unanswered}},
+        {"NewSynInSynReceived", ">S <SA >S,isn=9000", syn_sent, undecided, S0, 0, {O::client_cancelled}},
+        {"NewSynAfterHandshakeIncomplete",
+         ">S <SA +3s >S,isn=9000",
+         syn_sent,
+         undecided,
+         S0,
+         0,
+         {O::handshake_incomplete}},
+        {"NewSynWhenEstablished", ">S <SA >A >S,isn=9000", syn_sent, undecided, S0, 0, {O::open}},
+        {"NewSynWhenClosed", ">S <SA >A >FA <FA >S,isn=9000", syn_sent, undecided, S0, 0, {O::closed}},
+        {"NewSynAfterReset", ">S <RA,s=0 >S,isn=9000", syn_sent, undecided, S0, 0, {O::refused}},
+        {"NewSynWhenUnsolicited", "<SA,a=77 >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
+        {"NewSynWhenMidstream", ">A <A >S,isn=9000", syn_sent, undecided, S0, 0, {O::midstream}},
+        {"NewSynWhenFinished", ">S <RA,s=0 +3s >S,isn=9000", syn_sent, undecided, S0, 0, {O::refused}},
+        {"SynOneBeforeTheOldOneIsNew", ">S >S,isn=999", syn_sent, undecided, S0, 0, {O::client_cancelled}},
+        {"ServerOpensInTheOtherDirection",
+         ">S <SA >A <S,isn=7000 >SA,isn=3000 <A",
+         established,
+         undecided,
+         S1,
+         0,
+         {O::open}},
 
-    {"SimultaneousOpen", ">S <S <SA >SA", established, undecided, S1, flag::simultaneous_open},
-    {"SimultaneousOpenClientAnswersFirst", ">S <S >SA <SA", established, undecided, S1, flag::simultaneous_open},
-    {"SimultaneousOpenHalfDone", ">S <S <SA", syn_received, undecided, S1, flag::simultaneous_open},
-    {"SimultaneousOpenClientAnsweredOnly", ">S <S >SA", syn_sent, undecided, S1, flag::simultaneous_open},
-    {"SimultaneousOpenServerSynAgain", ">S <S <S", syn_sent, undecided, S0, flag::simultaneous_open},
-    {"SimultaneousOpenServerSynAgainLater", ">S <S <SA >SA <S", established, undecided, S1, flag::simultaneous_open},
-    {"SimultaneousOpenServerSynAnew", ">S <S <S,isn=7000 <SA >A", established, undecided, S1, flag::simultaneous_open},
-    {"ClientSynAckWithoutServerSyn", ">S >SA <SA", syn_received, undecided, S1},
-    {"ClientSynAckInSynReceivedWithoutServerSyn", ">S <SA >SA", syn_received, undecided, S1},
+        {"SimultaneousOpen", ">S <S <SA >SA", established, undecided, S1, flag::simultaneous_open},
+        {"SimultaneousOpenClientAnswersFirst", ">S <S >SA <SA", established, undecided, S1, flag::simultaneous_open},
+        {"SimultaneousOpenHalfDone", ">S <S <SA", syn_received, undecided, S1, flag::simultaneous_open},
+        {"SimultaneousOpenClientAnsweredOnly", ">S <S >SA", syn_sent, undecided, S1, flag::simultaneous_open},
+        {"SimultaneousOpenServerSynAgain", ">S <S <S", syn_sent, undecided, S0, flag::simultaneous_open},
+        {"SimultaneousOpenServerSynAgainLater", ">S <S <SA >SA <S", established, undecided, S1,
+         flag::simultaneous_open},
+        {"SimultaneousOpenServerSynAnew", ">S <S <S,isn=7000 <SA >A", established, undecided, S1,
+         flag::simultaneous_open},
+        {"ClientSynAckWithoutServerSyn", ">S >SA <SA", syn_received, undecided, S1},
+        {"ClientSynAckInSynReceivedWithoutServerSyn", ">S <SA >SA", syn_received, undecided, S1},
 
-    {"FastOpen", ">S:10 <SA", syn_received, undecided, S1, flag::tfo},
-    {"FastOpenDataNotTaken", ">S:10 <SA,a=1001 >A", established, undecided, S1, flag::tfo},
-    {"FastOpenAckBeyondData", ">S:10 <SA,a=1012", syn_sent, undecided, S0, flag::tfo},
-    {"FastOpenAckBeforeSyn", ">S:10 <SA,a=1000", syn_sent, undecided, S0, flag::tfo},
-    {"FastOpenServerSpeaksFirst", ">S:10 <SA <PA:5", syn_received, undecided, S1, flag::tfo},
-    {"FastOpenServerSpokeThenAborted", ">S:10 <SA <PA:5 >A <RA", reset, O::reset_mid_stream_by_server, RSTR,
-     flag::tfo},
-    {"FastOpenDataIsARequest", ">S:10 <SA >A <RA", reset, O::reset_without_response, RSTR, flag::tfo},
-    {"FastOpenAnswerInSynAck", ">S:10 <SA:7 >A <RA", reset, O::reset_mid_stream_by_server, RSTR, flag::tfo},
-    {"FastOpenRefused", ">S:10 <RA,s=0", reset, O::refused, REJ, flag::tfo},
-    {"FastOpenRefusedWithoutTheData", ">S:10 <RA,s=0,a=1001", reset, O::refused, REJ, flag::tfo},
-    {"FastOpenRefusalBeyondData", ">S:10 <RA,s=0,a=1012", syn_sent, undecided, S0, flag::tfo},
+        {"FastOpen", ">S:10 <SA", syn_received, undecided, S1, flag::tfo},
+        {"FastOpenDataNotTaken", ">S:10 <SA,a=1001 >A", established, undecided, S1, flag::tfo},
+        {"FastOpenAckBeyondData", ">S:10 <SA,a=1012", syn_sent, undecided, S0, flag::tfo},
+        {"FastOpenAckBeforeSyn", ">S:10 <SA,a=1000", syn_sent, undecided, S0, flag::tfo},
+        {"FastOpenServerSpeaksFirst", ">S:10 <SA <PA:5", syn_received, undecided, S1, flag::tfo},
+        {"FastOpenServerSpokeThenAborted", ">S:10 <SA <PA:5 >A <RA", reset, O::reset_mid_stream_by_server, RSTR,
+         flag::tfo},
+        {"FastOpenDataIsARequest", ">S:10 <SA >A <RA", reset, O::reset_without_response, RSTR, flag::tfo},
+        {"FastOpenAnswerInSynAck", ">S:10 <SA:7 >A <RA", reset, O::reset_mid_stream_by_server, RSTR, flag::tfo},
+        {"FastOpenRefused", ">S:10 <RA,s=0", reset, O::refused, REJ, flag::tfo},
+        {"FastOpenRefusedWithoutTheData", ">S:10 <RA,s=0,a=1001", reset, O::refused, REJ, flag::tfo},
+        {"FastOpenRefusalBeyondData", ">S:10 <RA,s=0,a=1012", syn_sent, undecided, S0, flag::tfo},
 
-    {"SynAckOfSomethingElse", ">S <SA,a=2000", syn_sent, undecided, S0},
-    {"SynAckOfSomethingElseThenRight", ">S <SA,a=2000 <SA", syn_received, undecided, S1},
-    {"SynAckOfTheSynItself", ">S <SA,a=1000", syn_sent, undecided, S0},
-    {"SynAckOneTooFar", ">S <SA,a=1002", syn_sent, undecided, S0},
-    {"SynAckAgain", ">S <SA +1s <SA", syn_received, undecided, S1},
-    {"SynAckAnew", ">S <SA <SA,isn=8000 >A", established, undecided, S1},
-    {"SynAckAnewButOldOneAcknowledged", ">S <SA <SA,isn=8000 >A,a=5001", syn_received, undecided, S1},
-    {"SynAckWhenEstablished", ">S <SA >A <SA", established, undecided, S1},
-    {"SynAckWhenFinished", ">S +75s <SA", finished, O::unanswered, S0, 0, {O::unanswered}},
-    {"FinalAckOfSomethingElse", ">S <SA >A,a=9999", syn_received, undecided, S1},
-    {"FinalAckOfTheSynAckItself", ">S <SA >A,a=5000", syn_received, undecided, S1},
-    {"FinalAckOneTooFar", ">S <SA >A,a=5002", syn_received, undecided, S1},
-    {"FinalAckOfSomethingElseThenRight", ">S <SA >A,a=9999 >A", established, undecided, S1},
-    {"SegmentWithoutAckInSynReceived", ">S <SA >F", syn_received, undecided, S1},
+        {"SynAckOfSomethingElse", ">S <SA,a=2000", syn_sent, undecided, S0},
+        {"SynAckOfSomethingElseThenRight", ">S <SA,a=2000 <SA", syn_received, undecided, S1},
+        {"SynAckOfTheSynItself", ">S <SA,a=1000", syn_sent, undecided, S0},
+        {"SynAckOneTooFar", ">S <SA,a=1002", syn_sent, undecided, S0},
+        {"SynAckAgain", ">S <SA +1s <SA", syn_received, undecided, S1},
+        {"SynAckAnew", ">S <SA <SA,isn=8000 >A", established, undecided, S1},
+        {"SynAckAnewButOldOneAcknowledged", ">S <SA <SA,isn=8000 >A,a=5001", syn_received, undecided, S1},
+        {"SynAckWhenEstablished", ">S <SA >A <SA", established, undecided, S1},
+        {"SynAckWhenFinished", ">S +75s <SA", finished, O::unanswered, S0, 0, {O::unanswered}},
+        {"FinalAckOfSomethingElse", ">S <SA >A,a=9999", syn_received, undecided, S1},
+        {"FinalAckOfTheSynAckItself", ">S <SA >A,a=5000", syn_received, undecided, S1},
+        {"FinalAckOneTooFar", ">S <SA >A,a=5002", syn_received, undecided, S1},
+        {"FinalAckOfSomethingElseThenRight", ">S <SA >A,a=9999 >A", established, undecided, S1},
+        {"SegmentWithoutAckInSynReceived", ">S <SA >F", syn_received, undecided, S1},
 
-    {"LateSynAck", ">S +3s <SA", syn_received, undecided, S1, flag::slow_answer},
-    {"SynAckBeforeTheDeadline", ">S +2999999us <SA", syn_received, undecided, S1},
-    {"LateFinalAck", ">S <SA +3s >A", established, undecided, S1, flag::slow_answer},
-    {"LateRefusal", ">S +3s <RA,s=0", reset, O::refused, REJ},
-    {"LateOneWay", ">S +3s >A", established, undecided, S0, flag::slow_answer | flag::one_way},
-}), name_of);
+        {"LateSynAck", ">S +3s <SA", syn_received, undecided, S1, flag::slow_answer},
+        {"SynAckBeforeTheDeadline", ">S +2999999us <SA", syn_received, undecided, S1},
+        {"LateFinalAck", ">S <SA +3s >A", established, undecided, S1, flag::slow_answer},
+        {"LateRefusal", ">S +3s <RA,s=0", reset, O::refused, REJ},
+        {"LateOneWay", ">S +3s >A", established, undecided, S0, flag::slow_answer | flag::one_way},
+    }),
+    name_of);
 
 class MissedPackets : public testing::TestWithParam<Play> {};
-TEST_P(MissedPackets, EndAs) { expect(GetParam()); }
+TEST_P(MissedPackets, EndAs) {
+    expect(GetParam());
+}
 
-INSTANTIATE_TEST_SUITE_P(StateMachine, MissedPackets, testing::ValuesIn(std::vector<Play>{
-    {"OneWayClient", ">S >A", established, undecided, S0, flag::one_way},
-    {"OneWayClientData", ">S >A >PA:100", established, undecided, S0, flag::one_way},
-    {"OneWayClientDataFirst", ">S >PA:100", established, undecided, S0, flag::one_way},
-    {"OneWayClientFin", ">S >A >FA", established, undecided, SH, flag::one_way},
-    {"OneWayClientReset", ">S >A >PA:9 >RA", reset, O::reset_without_response_by_client, RSTOS0, flag::one_way},
-    {"SegmentBeforeTheSyn", ">S >A,s=1000", syn_sent, undecided, S0},
-    {"SegmentPlausiblyAhead", ">S >A,s+1048576", established, undecided, S0, flag::one_way},
-    {"SegmentTooFarAhead", ">S >A,s+1048577", syn_sent, undecided, S0},
-    {"SegmentWithoutAck", ">S >F", syn_sent, undecided, S0},
-    {"SynAckMissed", ">S <A", established, undecided, S1, flag::gap},
-    {"SynAckMissedDataOfServer", ">S <PA:10", established, undecided, S1, flag::gap},
-    {"AckOfSomethingElse", ">S <A,a=1000", syn_sent, undecided, S0},
-    {"SynAckMissedAfterIgnoredReset", ">S <RA,s=0,a=1000 >A", established, undecided, S1, flag::gap},
-    {"FinalAckMissedServerAcksData", ">S <SA <A,a=1002", established, undecided, S1, flag::gap},
-    {"ServerAcksTheSynOnly", ">S <SA <A", syn_received, undecided, S1},
-    {"FinalAckMissedServerSpeaks", ">S <SA <PA:5", established, undecided, S1, flag::gap},
-    {"FinalAckMissedServerCloses", ">S <SA <FA", established, undecided, S3, flag::gap},
-    {"AckOfDataUnseen", ">S <SA >A >A,a=5003", established, undecided, S1, flag::gap},
-    {"AckOfDataUnseenIsData", ">S <SA >A >A,a=5003 <RA,s+2", reset, O::reset_mid_stream_by_server, RSTR, flag::gap},
-    {"AckOfOneMoreMayBeAFin", ">S <SA >A >A,a=5002 <RA,s+1", reset, O::reset_before_data_by_server, RSTR, flag::gap},
-    {"AckOfClientDataUnseen", ">S <SA >A <A,a=1003 <RA", reset, O::reset_without_response, RSTR, flag::gap},
-    {"AckFurtherThanAnyWindow", ">S <SA >A >A,a=1073746826", established, undecided, S1},
-    {"AckAsFarAsTheLargestWindow", ">S <SA >A >A,a=1073746825", established, undecided, S1, flag::gap},
-    {"RetransmissionIsNoNewData", ">S <SA >A >PA:10,s-10 <RA", reset, O::reset_before_data_by_server, RSTR},
-}), name_of);
+INSTANTIATE_TEST_SUITE_P(
+    StateMachine, MissedPackets,
+    testing::ValuesIn(std::vector<Play>{
+        {"OneWayClient", ">S >A", established, undecided, S0, flag::one_way},
+        {"OneWayClientData", ">S >A >PA:100", established, undecided, S0, flag::one_way},
+        {"OneWayClientDataFirst", ">S >PA:100", established, undecided, S0, flag::one_way},
+        {"OneWayClientFin", ">S >A >FA", established, undecided, SH, flag::one_way},
+        {"OneWayClientReset", ">S >A >PA:9 >RA", reset, O::reset_without_response_by_client, RSTOS0, flag::one_way},
+        {"SegmentBeforeTheSyn", ">S >A,s=1000", syn_sent, undecided, S0},
+        {"SegmentPlausiblyAhead", ">S >A,s+1048576", established, undecided, S0, flag::one_way},
+        {"SegmentTooFarAhead", ">S >A,s+1048577", syn_sent, undecided, S0},
+        {"SegmentWithoutAck", ">S >F", syn_sent, undecided, S0},
+        {"SynAckMissed", ">S <A", established, undecided, S1, flag::gap},
+        {"SynAckMissedDataOfServer", ">S <PA:10", established, undecided, S1, flag::gap},
+        {"AckOfSomethingElse", ">S <A,a=1000", syn_sent, undecided, S0},
+        {"SynAckMissedAfterIgnoredReset", ">S <RA,s=0,a=1000 >A", established, undecided, S1, flag::gap},
+        {"FinalAckMissedServerAcksData", ">S <SA <A,a=1002", established, undecided, S1, flag::gap},
+        {"ServerAcksTheSynOnly", ">S <SA <A", syn_received, undecided, S1},
+        {"FinalAckMissedServerSpeaks", ">S <SA <PA:5", established, undecided, S1, flag::gap},
+        {"FinalAckMissedServerCloses", ">S <SA <FA", established, undecided, S3, flag::gap},
+        {"AckOfDataUnseen", ">S <SA >A >A,a=5003", established, undecided, S1, flag::gap},
+        {"AckOfDataUnseenIsData", ">S <SA >A >A,a=5003 <RA,s+2", reset, O::reset_mid_stream_by_server, RSTR, flag::gap},
+        {"AckOfOneMoreMayBeAFin", ">S <SA >A >A,a=5002 <RA,s+1", reset, O::reset_before_data_by_server, RSTR,
+         flag::gap},
+        {"AckOfClientDataUnseen", ">S <SA >A <A,a=1003 <RA", reset, O::reset_without_response, RSTR, flag::gap},
+        {"AckFurtherThanAnyWindow", ">S <SA >A >A,a=1073746826", established, undecided, S1},
+        {"AckAsFarAsTheLargestWindow", ">S <SA >A >A,a=1073746825", established, undecided, S1, flag::gap},
+        {"RetransmissionIsNoNewData", ">S <SA >A >PA:10,s-10 <RA", reset, O::reset_before_data_by_server, RSTR},
+    }),
+    name_of);
 
 class Ending : public testing::TestWithParam<Play> {};
-TEST_P(Ending, EndsAs) { expect(GetParam()); }
+TEST_P(Ending, EndsAs) {
+    expect(GetParam());
+}
 
-INSTANTIATE_TEST_SUITE_P(StateMachine, Ending, testing::ValuesIn(std::vector<Play>{
-    {"ClientFin", ">S <SA >A >FA", established, undecided, S2},
-    {"ClientFinTwice", ">S <SA >A >FA >FA,s-1", established, undecided, S2},
-    {"ServerFin", ">S <SA >A <FA", established, undecided, S3},
-    {"ServerFinTwice", ">S <SA >A <FA <FA,s-1", established, undecided, S3},
-    {"ClosedByClient", ">S <SA >A >FA <FA", closed, O::closed, SF},
-    {"ClosedByServer", ">S <SA >A <FA >FA", closed, O::closed, SF},
-    {"ClosedAfterExchange", ">S <SA >A >PA:10 <PA:20 <FA >FA >A", closed, O::closed, SF},
-    {"AckAfterClosed", ">S <SA >A >FA <FA >A <A", closed, O::closed, SF},
-    {"FinAfterClosed", ">S <SA >A >FA <FA >FA,s-1", closed, O::closed, SF},
-    {"ClosedWithoutResponse", ">S <SA >A >PA:10 <FA >FA", closed, O::closed_without_response, SF},
-    {"ClientClosedBeforeResponse", ">S <SA >A >PA:10 >FA <FA", closed, O::closed, SF},
-    {"ResponseInTheFin", ">S <SA >A >PA:10 <FA:5 >FA", closed, O::closed, SF},
-    {"ServerClosedUnasked", ">S <SA >A <FA >FA:5", closed, O::closed_without_response, SF},
-    {"ServerClosedUnaskedWithoutData", ">S <SA >A <FA >FA", closed, O::closed, SF},
-    {"GapInClosing", ">S <SA >A >PA:10 >A,a=5021 <FA,s+20 >FA", closed, O::closed, SF, flag::gap},
-}), name_of);
+INSTANTIATE_TEST_SUITE_P(
+    StateMachine, Ending,
+    testing::ValuesIn(std::vector<Play>{
+        {"ClientFin", ">S <SA >A >FA", established, undecided, S2},
+        {"ClientFinTwice", ">S <SA >A >FA >FA,s-1", established, undecided, S2},
+        {"ServerFin", ">S <SA >A <FA", established, undecided, S3},
+        {"ServerFinTwice", ">S <SA >A <FA <FA,s-1", established, undecided, S3},
+        {"ClosedByClient", ">S <SA >A >FA <FA", closed, O::closed, SF},
+        {"ClosedByServer", ">S <SA >A <FA >FA", closed, O::closed, SF},
+        {"ClosedAfterExchange", ">S <SA >A >PA:10 <PA:20 <FA >FA >A", closed, O::closed, SF},
+        {"AckAfterClosed", ">S <SA >A >FA <FA >A <A", closed, O::closed, SF},
+        {"FinAfterClosed", ">S <SA >A >FA <FA >FA,s-1", closed, O::closed, SF},
+        {"ClosedWithoutResponse", ">S <SA >A >PA:10 <FA >FA", closed, O::closed_without_response, SF},
+        {"ClientClosedBeforeResponse", ">S <SA >A >PA:10 >FA <FA", closed, O::closed, SF},
+        {"ResponseInTheFin", ">S <SA >A >PA:10 <FA:5 >FA", closed, O::closed, SF},
+        {"ServerClosedUnasked", ">S <SA >A <FA >FA:5", closed, O::closed_without_response, SF},
+        {"ServerClosedUnaskedWithoutData", ">S <SA >A <FA >FA", closed, O::closed, SF},
+        {"GapInClosing", ">S <SA >A >PA:10 >A,a=5021 <FA,s+20 >FA", closed, O::closed, SF, flag::gap},
+    }),
+    name_of);
 
 class BeginningUnseen : public testing::TestWithParam<Play> {};
-TEST_P(BeginningUnseen, EndsAs) { expect(GetParam()); }
+TEST_P(BeginningUnseen, EndsAs) {
+    expect(GetParam());
+}
 
-INSTANTIATE_TEST_SUITE_P(StateMachine, BeginningUnseen, testing::ValuesIn(std::vector<Play>{
-    {"Refusal", "<RA,s=0", unsolicited, undecided, OTH},
-    {"RefusalThenSilence", "<RA,s=0 +3s", Phase::none, undecided, OTH, 0, {O::unsolicited}},
-    {"Abort", "<RA", unsolicited, undecided, OTH},
-    {"ResetWithoutAck", "<R", unsolicited, undecided, OTH},
-    {"ResetTwice", "<R +2s <R +2s", unsolicited, undecided, OTH},
-    {"SynAck", "<SA", unsolicited, undecided, OTH},
-    {"SynAckTwice", "<SA +2s <SA +2s", unsolicited, undecided, OTH},
-    {"SynAckReset", "<SA >R", unsolicited, undecided, OTH},
-    {"SynAckResetByServer", "<SA <R", unsolicited, undecided, RSTRH},
-    {"SynAckThenFin", "<SA <FA", midstream, undecided, SHR},
-    {"SynAckThenLife", "<SA >A", midstream, undecided, OTH},
-    {"ResetThenLife", "<R >A", midstream, undecided, OTH},
-    {"SynWithRst", ">SR", unsolicited, undecided, OTH},
-    {"FinProbe", ">F", unsolicited, undecided, OTH},
-    {"NullProbe", ">-", unsolicited, undecided, OTH},
-    {"XmasProbe", ">FPU", unsolicited, undecided, OTH},
-    {"ProbeAnswered", ">FPU <RA,s=0", unsolicited, undecided, OTH},
-    {"ProbeRepeated", ">F +2s >F +2s", unsolicited, undecided, OTH},
-    {"ProbeForgotten", ">- +3s", Phase::none, undecided, OTH, 0, {O::unsolicited}},
-    {"BareAck", ">A", midstream, undecided, OTH},
-    {"BareAckNeverExpires", ">A +1000s", midstream, undecided, OTH},
-    {"BareAckAnsweredByReset", ">A <R", reset, O::unsolicited, OTH},
-    {"BareAckAnsweredByResetEnds", ">A <R +3s", Phase::none, undecided, OTH, 0, {O::unsolicited}},
-    {"Data", ">PA:10 <PA:100 >A", midstream, undecided, OTH},
-    {"DataReset", ">PA:10 <PA:100 <RA", reset, O::unsolicited, OTH},
-    {"BothFins", ">FA <FA", midstream, undecided, OTH},
-    {"BothFinsEnd", ">FA <FA +60s", Phase::none, undecided, OTH, 0, {O::midstream}},
-    {"SynAckWhenMidstream", ">A <SA", midstream, undecided, OTH},
-    {"ResetOutOfWindowThenLife", ">A <A <R,s+100 >A", midstream, undecided, OTH, flag::rst_ignored},
-    {"ResetOutOfWindowThenInWindow", ">A <A <R,s+100 <R", reset, O::unsolicited, OTH},
-    {"ResetThenAckedBeyond", ">A <A <R <PA:10 >A", midstream, undecided, OTH, flag::rst_ignored},
-    {"SynAckAfterReset", ">A <R <SA", reset, O::unsolicited, OTH},
+INSTANTIATE_TEST_SUITE_P(
+    StateMachine, BeginningUnseen,
+    testing::ValuesIn(std::vector<Play>{
+        {"Refusal", "<RA,s=0", unsolicited, undecided, OTH},
+        {"RefusalThenSilence", "<RA,s=0 +3s", Phase::none, undecided, OTH, 0, {O::unsolicited}},
+        {"Abort", "<RA", unsolicited, undecided, OTH},
+        {"ResetWithoutAck", "<R", unsolicited, undecided, OTH},
+        {"ResetTwice", "<R +2s <R +2s", unsolicited, undecided, OTH},
+        {"SynAck", "<SA", unsolicited, undecided, OTH},
+        {"SynAckTwice", "<SA +2s <SA +2s", unsolicited, undecided, OTH},
+        {"SynAckReset", "<SA >R", unsolicited, undecided, OTH},
+        {"SynAckResetByServer", "<SA <R", unsolicited, undecided, RSTRH},
+        {"SynAckThenFin", "<SA <FA", midstream, undecided, SHR},
+        {"SynAckThenLife", "<SA >A", midstream, undecided, OTH},
+        {"ResetThenLife", "<R >A", midstream, undecided, OTH},
+        {"SynWithRst", ">SR", unsolicited, undecided, OTH},
+        {"FinProbe", ">F", unsolicited, undecided, OTH},
+        {"NullProbe", ">-", unsolicited, undecided, OTH},
+        {"XmasProbe", ">FPU", unsolicited, undecided, OTH},
+        {"ProbeAnswered", ">FPU <RA,s=0", unsolicited, undecided, OTH},
+        {"ProbeRepeated", ">F +2s >F +2s", unsolicited, undecided, OTH},
+        {"ProbeForgotten", ">- +3s", Phase::none, undecided, OTH, 0, {O::unsolicited}},
+        {"BareAck", ">A", midstream, undecided, OTH},
+        {"BareAckNeverExpires", ">A +1000s", midstream, undecided, OTH},
+        {"BareAckAnsweredByReset", ">A <R", reset, O::unsolicited, OTH},
+        {"BareAckAnsweredByResetEnds", ">A <R +3s", Phase::none, undecided, OTH, 0, {O::unsolicited}},
+        {"Data", ">PA:10 <PA:100 >A", midstream, undecided, OTH},
+        {"DataReset", ">PA:10 <PA:100 <RA", reset, O::unsolicited, OTH},
+        {"BothFins", ">FA <FA", midstream, undecided, OTH},
+        {"BothFinsEnd", ">FA <FA +60s", Phase::none, undecided, OTH, 0, {O::midstream}},
+        {"SynAckWhenMidstream", ">A <SA", midstream, undecided, OTH},
+        {"ResetOutOfWindowThenLife", ">A <A <R,s+100 >A", midstream, undecided, OTH, flag::rst_ignored},
+        {"ResetOutOfWindowThenInWindow", ">A <A <R,s+100 <R", reset, O::unsolicited, OTH},
+        {"ResetThenAckedBeyond", ">A <A <R <PA:10 >A", midstream, undecided, OTH, flag::rst_ignored},
+        {"SynAckAfterReset", ">A <R <SA", reset, O::unsolicited, OTH},
 
-    {"EarlySynAck", "<SA >S", syn_received, undecided, S1},
-    {"EarlySynAckAtTheLimit", "<SA +5ms >S", syn_received, undecided, S1},
-    {"EarlySynAckTooEarly", "<SA +5001us >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
-    {"EarlySynAckThenAck", "<SA +1ms >S >A", established, undecided, S1},
-    {"EarlySynAckOfSomethingElse", "<SA,a=1000 >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
-    {"EarlySynAckAlreadyAnswered", "<SA >R +1ms >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
-    {"EarlyRefusal", "<RA,s=0 >S", reset, O::refused, REJ},
-    {"EarlyRefusalAtTheLimit", "<RA,s=0 +5ms >S", reset, O::refused, REJ},
-    {"EarlyRefusalTooEarly", "<RA,s=0 +5001us >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
-    {"EarlyRefusalOfSomethingElse", "<RA,s=0,a=1002 >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
-    {"EarlyAbort", "<RA,s=7777 >S", reset, O::refused, REJ},
-    {"EarlyRefusalWhereTheAckGoesRound", "C=4294967295 <RA,s=0 >S", reset, O::refused, REJ},
-    {"EarlyRefusalThenSynAgain", "<RA,s=0 +1ms >S +500ms >S", reset, O::refused, REJ},
-    {"EarlyResetWithoutAckIsNoRefusal", "C=4294967295 <R,s=7777 >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
-    {"EarlyFastOpenRefusal", "<RA,s=0,a=1011 >S:10", reset, O::refused, REJ, flag::tfo},
-}), name_of);
+        {"EarlySynAck", "<SA >S", syn_received, undecided, S1},
+        {"EarlySynAckAtTheLimit", "<SA +5ms >S", syn_received, undecided, S1},
+        {"EarlySynAckTooEarly", "<SA +5001us >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
+        {"EarlySynAckThenAck", "<SA +1ms >S >A", established, undecided, S1},
+        {"EarlySynAckOfSomethingElse", "<SA,a=1000 >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
+        {"EarlySynAckAlreadyAnswered", "<SA >R +1ms >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
+        {"EarlyRefusal", "<RA,s=0 >S", reset, O::refused, REJ},
+        {"EarlyRefusalAtTheLimit", "<RA,s=0 +5ms >S", reset, O::refused, REJ},
+        {"EarlyRefusalTooEarly", "<RA,s=0 +5001us >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
+        {"EarlyRefusalOfSomethingElse", "<RA,s=0,a=1002 >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
+        {"EarlyAbort", "<RA,s=7777 >S", reset, O::refused, REJ},
+        {"EarlyRefusalWhereTheAckGoesRound", "C=4294967295 <RA,s=0 >S", reset, O::refused, REJ},
+        {"EarlyRefusalThenSynAgain", "<RA,s=0 +1ms >S +500ms >S", reset, O::refused, REJ},
+        {"EarlyResetWithoutAckIsNoRefusal", "C=4294967295 <R,s=7777 >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
+        {"EarlyFastOpenRefusal", "<RA,s=0,a=1011 >S:10", reset, O::refused, REJ, flag::tfo},
+    }),
+    name_of);
 
 TEST(StateMachine, FirstSenderIsTheClientByWhatItSends) {
     using namespace packet::tcp_flag;
@@ -249,6 +284,29 @@ TEST(StateMachine, OldAcksAndRetransmissionsMoveNothingBack) {
     const Connection c = Life(">S <SA >A >PA:100 <A >PA:50,s-100 <A,a=1051 <A").connection;
     EXPECT_EQ(c.next[0], 1101U);
     EXPECT_EQ(c.acked[1], 1101U);
+    EXPECT_EQ(Life(">S <SA >A >PA:100 <A <A,a=1051").connection.acked[1], 1101U);
+}
+
+TEST(StateMachine, FirstAckCountsWhereverItsNumberLies) {
+    for (const std::uint32_t isn : {5U, 0x7FFFFFFFU, 0x80000000U, 3000000000U, 0xFFFFFFFEU}) {
+        Life life("C=" + std::to_string(isn) + " V=" + std::to_string(isn) + " >S <SA");
+        EXPECT_EQ(life.connection.acked[1], isn + 1);
+        EXPECT_EQ(life.play(">A").connection.acked[0], isn + 1);
+    }
+}
+
+TEST(StateMachine, DataOfAnUnseenSideShowsInItsAcks) {
+    EXPECT_EQ(Life(">S >A >RA,s+0").connection.outcome(), Outcome::reset_before_data_by_client);
+    EXPECT_EQ(Life(">S >A >A,a=5101 >RA").connection.outcome(), Outcome::reset_after_response_by_client);
+}
+
+TEST(StateMachine, CountOfPassagesStopsAtItsLargest) {
+    Life life(">S <SA >A");
+    life.connection.wraps[0] = 0xff;
+    life.connection.next[0] = life.connection.isn[0] - 1;
+    life.play(">PA:10,s=999");
+    EXPECT_EQ(life.connection.next[0], 1009U);
+    EXPECT_EQ(life.connection.wraps[0], 0xff);
 }
 
 TEST(StateMachine, CountsPassagesOfTheInitialNumber) {
@@ -293,6 +351,9 @@ TEST(StateMachine, EarlyAnswerKeepsItsOwnTime) {
     EXPECT_EQ(accepted.last_syn, life_start + 4 * millisecond);
     EXPECT_EQ(accepted.ttl[1], 58);
     EXPECT_EQ(accepted.synack_count, 1);
+    EXPECT_EQ(accepted.ttl[0], 64);
+    EXPECT_EQ(accepted.last_seen, life_start + 4 * millisecond);
+    EXPECT_TRUE(accepted.has(seen::client_packet | seen::server_packet));
     EXPECT_EQ(accepted.deadline, life_start + 3 * tally::second);
 
     const Connection refused = Life("<RA,s=0 +4ms >S").connection;

@@ -73,9 +73,10 @@ class CommandLine {
             ->capture_default_str();
         command->add_option("--outcome", top_.outcome, "What to count: refused, failed or the name of an outcome")
             ->capture_default_str();
-        command->add_option("--window", top_.window, "Over how long a time, such as 60s or 5m")
-            ->type_name("DURATION")
-            ->capture_default_str();
+        command
+            ->add_option("--window", top_.window,
+                         "Over how long a time, such as 60s or 5m (default: 60s, or all of a replay)")
+            ->type_name("DURATION");
         command->add_option("-n,--rows", top_.rows, "Rows")->check(CLI::Range(1, 100000))->capture_default_str();
         command->add_flag("--once", top_.once, "Show it once instead of every two seconds");
         command->callback([this] {

@@ -28,8 +28,9 @@ std::string upper(std::string text) {
 }
 
 std::string target_of(const TopOptions& options) {
-    return "/api/v1/top?by=" + percent_encoded(options.by) + "&outcome=" + percent_encoded(options.outcome) +
-           "&window=" + percent_encoded(options.window) + "&n=" + std::to_string(options.rows);
+    const std::string window = options.window.empty() ? "" : "&window=" + percent_encoded(options.window);
+    return "/api/v1/top?by=" + percent_encoded(options.by) + "&outcome=" + percent_encoded(options.outcome) + window +
+           "&n=" + std::to_string(options.rows);
 }
 
 void write_table(const Document& document, Output& out) {
@@ -91,7 +92,9 @@ ExitCode show_until_quit(const TopOptions& options, const std::vector<ServerAddr
         }
         out.raw(clear_screen);
         out.line(
-            out.heading(options.outcome + " by " + options.by + ", last " + options.window) + "   (q to quit)   " +
+            out.heading(options.outcome + " by " + options.by + ", last " +
+                        (options.window.empty() ? "60s" : options.window)) +
+            "   (q to quit)   " +
             local_time(std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count()));
         out.line("");
         out.raw(page.str());

@@ -16,7 +16,7 @@ namespace rstwatch::cli {
 struct TopOptions {
     std::string by = "destination";  ///< destination, client or service
     std::string outcome = "refused";
-    std::string window = "60s";
+    std::string window;  ///< empty: what the daemon takes, the last minute, or a whole replay
     std::int64_t rows = 10;
     bool once = false;
 };

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+
+#include "dataplane/packet/packet_view.h"
+#include "tests/support/packet_builder.h"
+
+namespace rstwatch::packet {
+
+using test::Bytes;
+using test::PacketBuilder;
+
+/// Parses the first `length` bytes from an allocation of exactly that size, so that ASan sees a read behind it.
+inline PacketView parsed(LinkType link, const Bytes& frame, std::size_t length) {
+    const std::unique_ptr<std::uint8_t[]> exact(new std::uint8_t[length]);
+    if (length > 0) std::memcpy(exact.get(), frame.data(), length);
+    PacketView view;
+    parse(link, exact.get(), length, view);
+    return view;
+}
+
+inline PacketView parsed(LinkType link, const PacketBuilder& packet) {
+    const Bytes frame = packet.build();
+    return parsed(link, frame, frame.size());
+}
+
+inline PacketView parsed(const PacketBuilder& packet) {
+    return parsed(LinkType::ethernet, packet);
+}
+
+/// An Ethernet frame up to where the transport begins.
+inline PacketBuilder v4() {
+    return PacketBuilder().ethernet().ipv4("10.0.0.1", "10.0.0.2").ttl(57);
+}
+inline PacketBuilder v6() {
+    return PacketBuilder().ethernet().ipv6("2001:db8::1", "2001:db8::2").ttl(57);
+}
+
+}  // namespace rstwatch::packet
