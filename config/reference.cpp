@@ -28,10 +28,6 @@ std::string limits_sentence(const Setting& setting) {
     return "Value: " + limits(setting) + unit_of(setting) + '.';
 }
 
-std::string_view reload_sentence(const Setting& setting) {
-    return setting.needs_restart ? "" : "A reload takes a change over.";
-}
-
 std::string sentences(std::initializer_list<std::string_view> all) {
     std::string text;
     for (const auto sentence : all) {
@@ -58,7 +54,7 @@ std::string comment(std::string_view text) {
 }
 
 std::string sample_setting(const Setting& setting) {
-    return '\n' + comment(sentences({std::string(setting.help) + '.', setting.details, reload_sentence(setting)})) +
+    return '\n' + comment(sentences({std::string(setting.help) + '.', setting.details})) +
            comment(limits_sentence(setting)) + '#' + std::string(setting.key()) + " = " + default_of(setting) + '\n';
 }
 
@@ -85,7 +81,7 @@ std::string roff(std::string_view text) {
 
 std::string man_setting(const Setting& setting) {
     return ".TP\n.B " + roff(setting.name) + "\n" +
-           roff(sentences({std::string(setting.help) + '.', setting.details, reload_sentence(setting)})) + "\n.br\n" +
+           roff(sentences({std::string(setting.help) + '.', setting.details})) + "\n.br\n" +
            roff(sentences({limits_sentence(setting), "Default: " + default_of(setting) + '.'})) + '\n';
 }
 

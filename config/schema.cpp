@@ -66,115 +66,109 @@ constexpr std::array sections{
 
 constexpr std::array settings_table{
     Setting{"sensor.name", Text{field<&S::sensor, &S::Sensor::name>(), &sensor_name_form}, "",
-            "The name under which this sensor reports", "Empty: the name of the host.", true},
+            "The name under which this sensor reports", "Empty: the name of the host."},
 
     Setting{"rx.queues", Integer{rx<&S::Rx::queues>, 1, 64}, "queues",
             "Queues of each port, each of them polled by a core of its own",
             "Both directions of a connection meet on one core. More queues than cores make everything slower. A replay "
-            "gives the same report with any number, as long as no table overflows.",
-            true},
+            "gives the same report with any number, as long as no table overflows."},
     Setting{"rx.burst", Integer{rx<&S::Rx::burst>, 1, 64}, "packets", "Packets that a core takes from a queue at once",
-            "No result depends on it; the speed does, and 32 to 64 is best.", true},
-    Setting{"rx.memory_mib", Integer{rx<&S::Rx::memory_mib>, 64, 1048576}, "MiB",
-            "Packet memory taken where no hugepages are used",
-            "With hugepages the memory is what was reserved in them, and this is ignored.", true},
+            "No result depends on it; the speed does, and 32 to 64 is best."},
+    Setting{"rx.memory_mib", Integer{rx<&S::Rx::memory_mib>, 64, 1048576}, "MiB", "Packet memory taken at least",
+            "Hugepages are used when that much of them is free and the daemon runs as root, else ordinary memory."},
     Setting{"rx.mbufs", Integer{rx<&S::Rx::mbufs>, 512, 4194304}, "packets", "Packet buffers of each queue",
-            "Each takes about 10 KiB. When they run out the NIC drops packets, which is counted as rx_nombuf.", true},
+            "Each takes about 10 KiB. At least as many as the queue has descriptors are taken. When they run out the "
+            "NIC drops "
+            "packets, which is counted as rx_nombuf. A replay takes what it needs."},
     Setting{"rx.descriptors", Integer{rx<&S::Rx::descriptors>, 64, 32768}, "packets",
             "Packets that a NIC queue holds until its core comes for them",
-            "A NIC that has fewer gets its own maximum. More of them bridge longer pauses of the core.", true},
+            "A NIC that has fewer gets its own maximum. More of them bridge longer pauses of the core."},
     Setting{"rx.forward_ring", Integer{rx<&S::Rx::forward_ring>, 64, 65536, true}, "packets",
             "Packets on their way from the core that received them to the core that owns the connection",
             "Needed where the NIC cannot spread packets by the innermost addresses and ports: tunnels, ICMP errors and "
-            "fragments. What does not fit is dropped and counted.",
-            true},
+            "fragments. What does not fit is dropped and counted."},
     Setting{"rx.idle", Choice{field<&S::rx, &S::Rx::idle>(), idle_choices}, "",
             "What a core does while nothing arrives",
             "\"poll\" asks again at once and takes the whole core; \"sleep\" rests for moments that grow with the "
-            "silence, which spares the machine and costs microseconds at the next packet.",
-            true},
+            "silence, up to 200 us: that spares the machine, and a queue of 4096 descriptors bridges it at 10 GbE."},
 
     Setting{"tracking.connections", Integer{field<&S::tracking, &S::Tracking::connections>(), 1024, 268435456},
             "connections", "Connections that can be followed at a time, by all cores together",
-            "Rounded up to 16 times a power of two for each core; 196 bytes each, taken at start. Beyond it the least useful "
-            "connections are given up, finished ones first, which is counted as evicted.",
-            true},
+            "Rounded up to 16 times a power of two for each core; 196 bytes each, taken at start. Beyond it the least "
+            "useful "
+            "connections are given up, finished ones first, which is counted as evicted."},
 
     Setting{"deadline.provisional", deadline_seconds(deadline<&S::Deadline::provisional>), "s",
             "Time to the first verdict, unanswered or handshake_incomplete",
-            "Counted from the first SYN or the first SYN-ACK. A later answer revises the verdict.", true},
+            "Counted from the first SYN or the first SYN-ACK. A later answer revises the verdict."},
     Setting{"deadline.unanswered", deadline_seconds(deadline<&S::Deadline::unanswered>), "s",
             "Time from the last SYN to the final verdict unanswered",
             "The longest pause between two SYNs of one attempt is 34 s on Linux: less than 40 splits one attempt into "
-            "two.",
-            true},
+            "two."},
     Setting{"deadline.syn_ack", deadline_seconds(deadline<&S::Deadline::syn_ack>), "s",
             "Time from the SYN-ACK to the final verdict handshake_incomplete",
-            "A Linux server repeats its SYN-ACK five times (tcp_synack_retries) and gives up after 63 s.", true},
+            "A Linux server repeats its SYN-ACK five times (tcp_synack_retries) and gives up after 63 s."},
     Setting{"deadline.reset", deadline_seconds(deadline<&S::Deadline::reset>), "s",
             "Time after a reset in which packets still belong to the connection",
-            "Resets come in bursts, some clients try a refused SYN again, and data may cross the reset.", true},
-    Setting{"deadline.closed", deadline_seconds(deadline<&S::Deadline::closed>), "s",
-            "Time for which the initial sequence number of a finished attempt is remembered",
-            "As long as TIME_WAIT on Linux: late segments are told from new attempts.", true},
+            "Resets come in bursts, some clients try a refused SYN again, and data may cross the reset."},
+    Setting{
+        "deadline.closed", deadline_seconds(deadline<&S::Deadline::closed>), "s",
+        "Time after both FINs until closed is final, and for which a finished attempt is remembered",
+        "As long as TIME_WAIT on Linux: late segments, and SYNs of the same initial sequence number, are told from new "
+        "attempts."},
     Setting{"deadline.early_answer", Seconds{deadline<&S::Deadline::early_answer>, shortest_deadline, 1}, "s",
             "An answer seen up to this much before its SYN belongs to it",
-            "A mirror port may deliver the two directions of a connection out of order.", true},
+            "A mirror port may deliver the two directions of a connection out of order."},
     Setting{"deadline.half_open_scan", deadline_seconds(deadline<&S::Deadline::half_open_scan>), "s",
             "Time from SYN to SYN-ACK and from there to the client's reset within which it counts as a half-open scan",
-            "", true},
-    Setting{"deadline.idle", deadline_seconds(deadline<&S::Deadline::idle>), "s",
-            "Silence on a connection after which a reset counts as an idle reset",
-            "Load balancers and firewalls drop connections that were silent for long.", true},
+            ""},
 
     Setting{"tally.banks", Integer{field<&S::tally, &S::Tally::banks>(), 2, 64}, "banks",
             "Sets of counters of each core, one being filled while the others are merged",
-            "More of them bridge longer pauses of the merging thread; late merges are counted.", true},
+            "More of them bridge longer pauses of the merging thread; late merges are counted."},
     Setting{"tally.destinations", table_rows(tally<&S::Tally::destinations>), "rows",
             "Destinations of each core and interval that have a row of their own",
-            "Beyond it rows carry a maximal error; totals stay exact.", true},
+            "Beyond it rows carry a maximal error; totals stay exact."},
     Setting{"tally.clients", table_rows(tally<&S::Tally::clients>), "rows",
             "Clients of each core and interval that have a row of their own",
-            "Beyond it rows carry a maximal error; totals stay exact.", true},
+            "Beyond it rows carry a maximal error; totals stay exact."},
     Setting{"tally.records", table_rows(tally<&S::Tally::records>), "rows",
             "Connection attempts of each core and interval that are recorded one by one",
             "Beyond it a live sensor drops records, which is counted as records_dropped, and never totals; a replay "
-            "waits.",
-            true},
+            "waits."},
 
     Setting{"registry.destinations", table_rows(registry<&S::Registry::destinations>), "rows",
-            "Destinations that are remembered: first and last seen, last answered", "", true},
-    Setting{"registry.clients", table_rows(registry<&S::Registry::clients>), "rows", "Clients that are remembered", "",
-            true},
+            "Destinations that are remembered: first and last seen, last answered", ""},
+    Setting{"registry.clients", table_rows(registry<&S::Registry::clients>), "rows", "Clients that are remembered", ""},
     Setting{"registry.sketches", table_rows(registry<&S::Registry::sketches>), "rows",
             "Destinations with more than 32 distinct clients whose number is estimated",
-            "Up to 32 distinct clients are counted exactly, more of them by HyperLogLog with a known error.", true},
+            "Up to 32 distinct clients are counted exactly, more of them by HyperLogLog with a known error."},
 
     Setting{"window.seconds", Integer{window<&S::Window::seconds>, 10, 3600}, "s",
-            "How far back rates and top lists reach", "", true},
+            "How far back rates and top lists reach", ""},
     Setting{"window.rows", Integer{window<&S::Window::rows>, 1000, 100000000}, "rows",
             "Rows of destinations and clients kept for that long, over all intervals",
-            "Beyond it the oldest intervals lose their rows first, and the answers say how far back they reach.", true},
+            "Beyond it the oldest intervals lose their rows first, and the answers say how far back they reach."},
 
     Setting{"http.listen", Text{field<&S::http, &S::Http::listen>(), &listen_form}, "",
             "Address and port of the REST interface, \"\" for none",
-            "A loopback address only: the interface has neither TLS nor tokens. Port 0 is any free port.", true},
+            "A loopback address only: the interface has neither TLS nor tokens. Port 0 is any free port."},
     Setting{"http.socket", Text{field<&S::http, &S::Http::socket>(), &socket_form}, "",
             "Unix socket of the REST interface, \"off\" for none",
-            "Empty: /run/rstwatch/rstwatch.sock for root, else rstwatch.sock under XDG_RUNTIME_DIR.", true},
+            "Empty: /run/rstwatch/rstwatch.sock for root, else rstwatch.sock under XDG_RUNTIME_DIR."},
     Setting{"http.connections", http_connections(field<&S::http, &S::Http::connections>()), "connections",
-            "Connections served at a time", "Those beyond it are turned away.", true},
+            "Connections served at a time", "Those beyond it are turned away."},
     Setting{"http.connections_per_address", http_connections(field<&S::http, &S::Http::connections_per_address>()),
-            "connections", "Connections served at a time to one client address", "", true},
+            "connections", "Connections served at a time to one client address", ""},
     Setting{"http.request_deadline", http_seconds(field<&S::http, &S::Http::request_deadline>()), "s",
-            "Time in which a request must have arrived whole", "", true},
+            "Time in which a request must have arrived whole", ""},
     Setting{"http.write_deadline", http_seconds(field<&S::http, &S::Http::write_deadline>()), "s",
-            "Time in which a client must have taken some of its answer", "", true},
+            "Time in which a client must have taken some of its answer", ""},
     Setting{"http.idle_deadline", http_seconds(field<&S::http, &S::Http::idle_deadline>()), "s",
-            "Time for which a connection may be kept open without a request", "", true},
+            "Time for which a connection may be kept open without a request", ""},
 
     Setting{"log.level", Choice{field<&S::log, &S::Log::level>(), level_choices}, "", "The least grave messages logged",
-            "", false},
+            ""},
 };
 
 constexpr std::array port_table{
@@ -238,15 +232,6 @@ bool is_section(std::string_view name) {
 
 std::string limits(const Setting& setting) {
     return std::visit([](const auto& kind) { return limits(kind); }, setting.kind);
-}
-
-std::vector<std::string_view> changes_that_need_restart(const Settings& running, const Settings& wanted) {
-    const auto differs = [&](const auto& kind) { return kind.field.read(running) != kind.field.read(wanted); };
-    std::vector<std::string_view> names;
-    for (const Setting& setting : settings_table)
-        if (setting.needs_restart && std::visit(differs, setting.kind)) names.push_back(setting.name);
-    if (running.ports != wanted.ports) names.emplace_back("port");
-    return names;
 }
 
 }  // namespace rstwatch::config

@@ -53,7 +53,6 @@ struct Setting {
     std::string_view unit;     ///< of the number, such as "packets"; empty for none
     std::string_view help;     ///< one line, a sentence without its full stop
     std::string_view details;  ///< sentences for whoever has to choose a value; empty where the help is enough
-    bool needs_restart;        ///< false: a reload (SIGHUP) takes it over
 
     [[nodiscard]] std::string_view section() const { return name.substr(0, name.find('.')); }
     [[nodiscard]] std::string_view key() const { return name.substr(name.find('.') + 1); }
@@ -85,8 +84,5 @@ bool is_section(std::string_view name);
 
 /// What a setting may be, as in "give ...": "an integer from 1 to 64".
 std::string limits(const Setting& setting);
-
-/// The names of the settings that differ and need a restart to take effect; "port" stands for all the [[port]] tables.
-std::vector<std::string_view> changes_that_need_restart(const Settings& running, const Settings& wanted);
 
 }  // namespace rstwatch::config

@@ -47,7 +47,6 @@ struct Settings {
         double closed = 60;           ///< how long a finished attempt's ISN is remembered
         double early_answer = 0.005;  ///< an answer up to this much before its SYN belongs to it
         double half_open_scan = 1;    ///< from the SYN-ACK to the RST of a half-open scan
-        double idle = 5;              ///< silence after which a reset is an idle reset
     } deadline;
 
     struct Tally {

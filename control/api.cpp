@@ -18,7 +18,8 @@ constexpr std::int64_t most_rows = 1000;
 
 http::Response document(const Json& json) {
     http::Response response;
-    response.body = json.dump() + "\n";
+    // ASCII, with what is not UTF-8 replaced: a document is passed on to terminals as it is.
+    response.body = json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
     return response;
 }
 
@@ -102,12 +103,13 @@ http::Router make_api(const SnapshotStore& store, std::function<Json()> http_sta
     http::Router router;
     router.get("/api/v1/summary", {"n"}, with_snapshot(store, get_summary));
     router.get("/api/v1/top", {"by", "outcome", "window", "n"}, with_snapshot(store, get_top));
-    router.get("/api/v1/status", {},
-               with_snapshot(store, [http_status = std::move(http_status)](const Snapshot& snapshot, const auto&) {
-                   Json json = status(snapshot);
-                   json["http"] = http_status();
-                   return document(json);
-               }));
+    router.get("/api/v1/status", {}, [&store, http_status = std::move(http_status)](const http::Request&) {
+        const SnapshotPtr snapshot = store.latest();
+        if (!snapshot) return not_ready();
+        Json json = status(*snapshot);
+        json["http"] = http_status();  // of this moment, hence no cached answer
+        return document(json);
+    });
     router.get("/api/v1/openapi.json", {}, [](const http::Request&) {
         http::Response response;
         response.body = std::string(openapi_document);

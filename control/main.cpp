@@ -109,7 +109,8 @@ bool print_report(const control::Snapshot& snapshot, control::Controller& contro
     if (line.report == CommandLine::Report::lines) {
         controller.connections().write_lines(stdout, controller.scanners());
     } else {
-        std::string text = control::report(snapshot, line.rows).dump(1);
+        std::string text =
+            control::report(snapshot, line.rows).dump(1, ' ', true, control::Json::error_handler_t::replace);
         if (!line.connections) {
             std::puts(text.c_str());
         } else {
@@ -177,7 +178,8 @@ int run_service(Dataplane& dataplane, control::Controller& controller, control::
         spdlog::error("{}", failed->message);
         return exit_failure;
     }
-    if (!options.listen.empty()) spdlog::info("REST at http://{} (port {})", options.listen, server.port());
+    if (!options.listen.empty())
+        spdlog::info("REST at http://{}:{}", options.listen.substr(0, options.listen.rfind(':')), server.port());
     if (!options.socket.empty()) spdlog::info("REST at unix:{}", options.socket);
     if (const port::Failure failed = dataplane.start()) {
         spdlog::error("{}", failed.message());

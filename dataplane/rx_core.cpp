@@ -12,9 +12,18 @@
 namespace rstwatch {
 namespace {
 
-/// Long enough to leave the CPU to others, short against what a port's ring holds at a rate that leaves it idle.
-constexpr auto idle_sleep = std::chrono::microseconds(50);
+/// Sleeps grow with the silence, up to what a queue of 4096 descriptors bridges at 14.88 M packets/s (275 µs).
+constexpr std::chrono::microseconds shortest_sleep(20);
+constexpr std::chrono::microseconds longest_sleep(200);
 constexpr unsigned idle_polls_before_sleep = 64;
+constexpr unsigned sleeps_before_longest = 64;
+
+/// `idle_polls`: polls in a row that brought nothing.
+void rest(unsigned idle_polls) {
+    if (idle_polls < idle_polls_before_sleep) return;
+    const bool long_silence = idle_polls >= idle_polls_before_sleep + sleeps_before_longest;
+    std::this_thread::sleep_for(long_silence ? longest_sleep : shortest_sleep);
+}
 
 packet::LinkType link_of(const std::vector<port::Port>& ports, const rte_mbuf* packet) {
     for (const port::Port& port : ports)
@@ -32,8 +41,8 @@ void RxCore::run_live() {
         pipeline_.advance_clock(clock_.now());
         if (poll_queues() + drain_lanes() > 0) {
             idle_polls = 0;
-        } else if (++idle_polls > idle_polls_before_sleep && setup_.sleep_when_idle) {
-            std::this_thread::sleep_for(idle_sleep);
+        } else if (setup_.sleep_when_idle) {
+            rest(idle_polls++);
         }
     }
     pipeline_.finish(clock_.now());
@@ -115,7 +124,7 @@ void RxCore::follow_forwarded() {
         }
         if (until > 0) pipeline_.advance_clock(until);
         if (ended) return;
-        std::this_thread::sleep_for(idle_sleep);
+        std::this_thread::sleep_for(shortest_sleep);
     }
 }
 

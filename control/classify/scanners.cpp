@@ -7,8 +7,8 @@ namespace rstwatch::control {
 namespace {
 
 // Threshold random walk (Jung, Paxson, Berger, Balakrishnan 2004, section 4): a first contact fails with probability
-// 0.8 for a scanner and 0.2 for others, so each one weighs 4 : 1 either way; with alpha 0.01 and beta 0.99 the walk ends
-// at 99 : 1, hence after four failures more than successes (4^4 = 256).
+// 0.8 for a scanner and 0.2 for others, so each one weighs 4 : 1 either way; with alpha 0.01 and beta 0.99 the walk
+// ends at 99 : 1, hence after four failures more than successes (4^4 = 256).
 constexpr std::size_t scanner_at = 4;
 /// Successes weigh as many failures away, but no more than these: a host that was good once may be taken over.
 constexpr std::uint64_t most_credit = 4;
@@ -24,8 +24,10 @@ bool is_failed_contact(tally::Outcome outcome) {
         case tally::Outcome::refused:
         case tally::Outcome::refused_by_device:
         case tally::Outcome::icmp_rejected:
-        case tally::Outcome::unanswered: return true;
-        default: return false;
+        case tally::Outcome::unanswered:
+            return true;
+        default:
+            return false;
     }
 }
 

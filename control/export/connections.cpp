@@ -68,7 +68,7 @@ std::string connection_json(const tally::AttemptRecord& record) {
     if (record.icmp_seen)
         json["icmp"] = {{"type", record.icmp_type}, {"code", record.icmp_code}, {"from", to_string(record.icmp_from)}};
     if (record.vlan_count > 0) json["vlan"] = vlan_json(record);
-    return json.dump();
+    return json.dump(-1, ' ', true);
 }
 
 void ConnectionLog::add(const std::vector<tally::AttemptRecord>& records) {
@@ -82,7 +82,7 @@ void ConnectionLog::settle(const Scanners& scanners) {
         if (torn_down && scanners.is_half_open_scanner(record.client.address))
             record.outcome = tally::Outcome::half_open_scan;
     }
-    std::ranges::sort(records_, {}, [](const tally::AttemptRecord& record) {
+    std::ranges::stable_sort(records_, {}, [](const tally::AttemptRecord& record) {
         return std::tie(record.start, record.client, record.server, record.end);
     });
 }

@@ -2,8 +2,8 @@
 #include "control/export/top.h"
 
 #include <algorithm>
+#include <tuple>
 #include <unordered_map>
-#include <utility>
 
 #include "control/registry/ranking.h"
 
@@ -56,10 +56,10 @@ class Aggregation {
     void add(const WindowInterval& interval) {
         const bool by_client = query_.by == TopQuery::By::client;
         for (const tally::Row& row : by_client ? interval.clients : interval.destinations) add(row);
+        error_ += by_client ? interval.clients_missed : interval.destinations_missed;
         if (by_client) return;
         for (const tally::Sighting& sighting : interval.sightings)
-            if (is_wanted(query_.outcome, sighting.outcome))
-                meetings_.emplace_back(key_of(sighting.server), sighting.client);
+            meet(sighting.server, sighting.client, sighting.outcome, +1);
     }
 
     /// Takes back verdicts that were changed later; only those given within the selection are in it.
@@ -68,19 +68,24 @@ class Aggregation {
         const bool by_client = query_.by == TopQuery::By::client;
         const auto found = rows_.find(by_client ? tally::Endpoint{revision.client, 0} : key_of(revision.server));
         if (found == rows_.end()) return;
-        move(found->second, revision.from, -1);
-        if (revision.to) move(found->second, *revision.to, +1);
+        RankedRow& row = found->second;
+        std::uint64_t& withdrawn = row.outcomes[tally::index(revision.from)];
+        if (withdrawn == 0) return;  // its row has given way
+        --withdrawn;
+        if (is_wanted(query_.outcome, revision.from)) --row.count;
+        if (!by_client) meet(revision.server, revision.client, revision.from, -1);
+        if (!revision.to) return;
+        count(row, *revision.to, 1, revision.time, revision.time);
+        if (!by_client) meet(revision.server, revision.client, *revision.to, +1);
     }
 
     std::vector<RankedRow> ranked() {
-        std::ranges::sort(meetings_);
-        const auto repeated = std::ranges::unique(meetings_);
-        meetings_.erase(repeated.begin(), repeated.end());
-        for (const auto& [server, client] : meetings_)
-            if (const auto found = rows_.find(server); found != rows_.end()) ++found->second.clients;
+        count_clients();
         std::vector<RankedRow> rows;
-        for (const auto& [key, row] : rows_)
+        for (auto& [key, row] : rows_) {
+            row.error = error_;
             if (row.count > 0) rows.push_back(row);
+        }
         keep_heaviest(rows, query_.rows);
         return rows;
     }
@@ -95,24 +100,44 @@ class Aggregation {
         const tally::Endpoint key = key_of({row.key.address, row.key.port});
         RankedRow& ranked = rows_[key];
         ranked.key = key;
-        ranked.error += row.error;
-        ranked.outcomes[row.key.kind] += row.count;
-        if (!is_wanted(query_.outcome, static_cast<Outcome>(row.key.kind))) return;
-        ranked.first = ranked.count == 0 ? row.first : std::min(ranked.first, row.first);
-        ranked.last = ranked.count == 0 ? row.last : std::max(ranked.last, row.last);
-        ranked.count += row.count;
+        count(ranked, static_cast<Outcome>(row.key.kind), row.count, row.first, row.last);
     }
 
-    void move(RankedRow& row, Outcome outcome, int sign) const {
-        std::uint64_t& count = row.outcomes[tally::index(outcome)];
-        if (sign < 0 && count == 0) return;
-        count += static_cast<std::uint64_t>(sign);
-        if (is_wanted(query_.outcome, outcome)) row.count += static_cast<std::uint64_t>(sign);
+    void count(RankedRow& row, Outcome outcome, std::uint64_t more, tally::Time first, tally::Time last) const {
+        row.outcomes[tally::index(outcome)] += more;
+        if (!is_wanted(query_.outcome, outcome)) return;
+        row.first = row.count == 0 ? first : std::min(row.first, first);
+        row.last = row.count == 0 ? last : std::max(row.last, last);
+        row.count += more;
     }
+
+    void meet(const tally::Endpoint& server, const tally::IpAddress& client, Outcome outcome, int change) {
+        if (is_wanted(query_.outcome, outcome)) meetings_.push_back({key_of(server), client, change});
+    }
+
+    /// A client counts where it was met more often than that was taken back.
+    void count_clients() {
+        const auto who = [](const Meeting& meeting) { return std::tie(meeting.server, meeting.client); };
+        std::ranges::sort(meetings_, {}, who);
+        for (auto first = meetings_.begin(); first != meetings_.end();) {
+            int times = 0;
+            auto next = first;
+            for (; next != meetings_.end() && who(*next) == who(*first); ++next) times += next->change;
+            if (const auto row = rows_.find(first->server); times > 0 && row != rows_.end()) ++row->second.clients;
+            first = next;
+        }
+    }
+
+    struct Meeting {
+        tally::Endpoint server;
+        tally::IpAddress client;
+        int change;
+    };
 
     const TopQuery& query_;
     std::unordered_map<tally::Endpoint, RankedRow, EndpointHash> rows_;
-    std::vector<std::pair<tally::Endpoint, tally::IpAddress>> meetings_;  // who met with the outcome where
+    std::vector<Meeting> meetings_;
+    std::uint64_t error_ = 0;
 };
 
 const char* name(TopQuery::By by) {

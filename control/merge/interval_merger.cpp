@@ -12,11 +12,19 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
     to.insert(to.end(), from.begin(), from.end());
 }
 
-/// Whoever judges records judges them one after the other; everything else is summed, and sums know no order.
+/// Whoever judges records judges them one after the other; everything else is summed, and sums know no order. Equal
+/// records are of one four-tuple, hence of one core, whose order they keep.
 void sort_by_time_and_tuple(std::vector<tally::AttemptRecord>& records) {
-    std::ranges::sort(records, {}, [](const tally::AttemptRecord& record) {
+    std::ranges::stable_sort(records, {}, [](const tally::AttemptRecord& record) {
         return std::tie(record.decided, record.client, record.server, record.start);
     });
+}
+
+/// A full table displaces rows; a destination (or client) has at most one for each outcome that occurred.
+std::uint64_t missed_by_one(const tally::RowTable& table, const tally::OutcomeTotals& outcomes) {
+    if (table.overflowed() == 0) return 0;
+    const auto kinds = std::ranges::count_if(outcomes.first, [](std::uint64_t count) { return count > 0; });
+    return table.heaviest_displaced() * static_cast<std::uint64_t>(kinds);
 }
 
 }  // namespace
@@ -41,12 +49,12 @@ std::size_t IntervalMerger::poll() {
 }
 
 void IntervalMerger::absorb(const tally::IntervalBank& bank) {
-    gauges_[bank.core] = bank.gauges;
     losses_[bank.core].forward_dropped += bank.losses.forward_dropped;
     losses_[bank.core].records_dropped += bank.losses.records_dropped;
     losses_[bank.core].late_merges += bank.late ? 1 : 0;
     MergedInterval& interval = pending_[bank.interval];
     interval.interval = bank.interval;
+    interval.gauges[bank.core] = bank.gauges;
     if (bank.packets.received > 0) {
         const bool first = interval.packets.received == 0;
         interval.first_packet = first ? bank.first_packet : std::min(interval.first_packet, bank.first_packet);
@@ -60,6 +68,8 @@ void IntervalMerger::absorb(const tally::IntervalBank& bank) {
     interval.destinations_overflowed += bank.destinations.overflowed();
     interval.clients_other += bank.clients.other();
     interval.clients_overflowed += bank.clients.overflowed();
+    interval.destinations_missed += missed_by_one(bank.destinations, bank.outcomes);
+    interval.clients_missed += missed_by_one(bank.clients, bank.outcomes);
     append(interval.destinations, bank.destinations.rows());
     append(interval.clients, bank.clients.rows());
     append(interval.sightings, bank.sightings);
@@ -69,8 +79,10 @@ void IntervalMerger::absorb(const tally::IntervalBank& bank) {
 
 void IntervalMerger::release(tally::Interval watermark) {
     while (!pending_.empty() && pending_.begin()->first < watermark) {
-        sort_by_time_and_tuple(pending_.begin()->second.records);
-        sink_(pending_.begin()->second);
+        MergedInterval& interval = pending_.begin()->second;
+        for (const auto& [core, gauges] : interval.gauges) gauges_[core] = gauges;
+        sort_by_time_and_tuple(interval.records);
+        sink_(interval);
         pending_.erase(pending_.begin());
     }
     finished_ = watermark == tally::BankExchange::finished && pending_.empty();

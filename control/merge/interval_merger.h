@@ -33,7 +33,7 @@ class IntervalMerger {
     /// True when every core has finished and every interval has been released.
     bool finished() const { return finished_; }
 
-    /// Sum over the cores, as of the last bank of each.
+    /// Sum over the cores, as of the last interval released.
     tally::Gauges gauges() const;
 
     /// By core.

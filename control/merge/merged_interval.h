@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "dataplane/tally/interval_bank.h"
@@ -15,11 +16,14 @@ struct MergedInterval {
     tally::PacketTotals packets;
     tally::OutcomeTotals outcomes;
     tally::Losses losses;
-    std::uint64_t late_merges = 0;         ///< banks that held more than this interval
-    std::uint64_t destinations_other = 0;  ///< verdicts without a row, because a bank's table was full
+    std::map<unsigned, tally::Gauges> gauges;  ///< by core, as they stood at its end
+    std::uint64_t late_merges = 0;             ///< banks that held more than this interval
+    std::uint64_t destinations_other = 0;      ///< verdicts without a row, because a bank's table was full
     std::uint64_t destinations_overflowed = 0;
+    std::uint64_t destinations_missed = 0;  ///< the most that any one destination can have among destinations_other
     std::uint64_t clients_other = 0;
     std::uint64_t clients_overflowed = 0;
+    std::uint64_t clients_missed = 0;  ///< the most that any one client can have among clients_other
     std::vector<tally::Row> destinations;
     std::vector<tally::Row> clients;
     std::vector<tally::Sighting> sightings;

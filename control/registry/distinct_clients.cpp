@@ -2,8 +2,11 @@
 #include "control/registry/distinct_clients.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
+#include <limits>
+#include <numbers>
 
 namespace rstwatch::control {
 namespace {
@@ -11,6 +14,31 @@ namespace {
 std::uint64_t hash_of(const tally::IpAddress& address) {
     constexpr std::uint64_t a = 0xa0761d6478bd642f, b = 0xe7037ed1a0b428db;  // odd, no further meaning
     return tally::mix(tally::mix(address.first_half() ^ a, address.second_half() ^ b), a);
+}
+
+constexpr unsigned most_rank = 64 - 12 + 1;  // a run of all the bits that do not choose the register, plus one
+
+// The sums of Ertl's algorithm 5, for registers that are still 0 and for those that cannot grow any more.
+double sigma(double x) {
+    if (x == 1) return std::numeric_limits<double>::infinity();
+    double sum = x, before = 0;
+    for (double weight = 1; sum != before; weight += weight) {
+        x *= x;
+        before = sum;
+        sum += x * weight;
+    }
+    return sum;
+}
+
+double tau(double x) {
+    if (x == 0 || x == 1) return 0;
+    double sum = 1 - x, before = 0;
+    for (double weight = 0.5; sum != before; weight /= 2) {
+        x = std::sqrt(x);
+        before = sum;
+        sum -= (1 - x) * (1 - x) * weight;
+    }
+    return sum / 3;
 }
 
 }  // namespace
@@ -38,23 +66,23 @@ void DistinctClients::add(const tally::IpAddress& client, SketchBudget& budget) 
 void DistinctClients::add_to_sketch(const tally::IpAddress& client) {
     const std::uint64_t hash = hash_of(client);
     std::uint8_t& rank = (*registers_)[hash >> (64 - precision)];
-    const auto zeros = static_cast<std::uint8_t>(std::countl_zero(hash << precision | 1) + 1);
+    const auto zeros =
+        static_cast<std::uint8_t>(std::countl_zero(hash << precision | std::uint64_t{1} << (precision - 1)) + 1);
     rank = std::max(rank, zeros);
 }
 
+/// Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017), algorithm 6: unbiased over the whole
+/// range, where the estimator of 2007 and linear counting both are not in between.
 std::uint64_t DistinctClients::count() const {
     if (!registers_) return exact_.size();
+    std::array<std::uint32_t, most_rank + 1> histogram{};
+    for (const std::uint8_t rank : *registers_) ++histogram[rank];
     const auto m = static_cast<double>(registers_->size());
-    double sum = 0;
-    std::size_t empty = 0;
-    for (const std::uint8_t rank : *registers_) {
-        sum += std::ldexp(1.0, -rank);
-        empty += rank == 0;
-    }
-    const double estimate = 0.7213 / (1 + 1.079 / m) * m * m / sum;
-    // Few enough for linear counting to be the better estimate (section 4 of the paper).
-    const bool few = estimate <= 2.5 * m && empty != 0;
-    return static_cast<std::uint64_t>(std::llround(few ? m * std::log(m / static_cast<double>(empty)) : estimate));
+    double z = m * tau(1 - histogram[most_rank] / m);
+    for (unsigned rank = most_rank - 1; rank >= 1; --rank) z = (z + histogram[rank]) / 2;
+    z += m * sigma(histogram[0] / m);
+    constexpr double alpha = 0.5 / std::numbers::ln2;
+    return static_cast<std::uint64_t>(std::llround(alpha * m * m / z));
 }
 
 std::uint64_t DistinctClients::error() const {

@@ -23,7 +23,6 @@ std::uint64_t count_wanted(const RegistryRow& row, Wanted wanted) {
 RankedRow summarize(const RegistryRow& row, Wanted wanted) {
     RankedRow ranked;
     ranked.key = row.key;
-    ranked.error = row.error;
     Occurrences sum;
     for (const OutcomeCount& each : row.outcomes) {
         ranked.outcomes[tally::index(each.outcome)] = each.seen.count;
@@ -58,19 +57,30 @@ std::vector<const RegistryRow*> heaviest(const Registry::Table& table, std::size
     return rows;
 }
 
-std::vector<RankedRow> rank_rows(const Registry::Table& table, std::size_t limit, Wanted wanted,
-                                 const DistinctClients RegistryRow::*clients) {
+void count_clients(const DistinctClients& distinct, RankedRow& ranked) {
+    ranked.clients = distinct.count();
+    // Past the last sketch only the least is known; there cannot be more clients than attempts.
+    const bool saturated = distinct.is_saturated() && ranked.count > ranked.clients;
+    ranked.clients_error = saturated ? ranked.count - ranked.clients : distinct.error();
+}
+
+std::vector<RankedRow> rank_destinations(const Registry& registry, std::size_t limit, Wanted wanted,
+                                         const DistinctClients RegistryRow::*clients) {
     std::vector<RankedRow> rows;
-    for (const RegistryRow* row : heaviest(table, limit, wanted)) {
-        RankedRow ranked = summarize(*row, wanted);
-        if (clients != nullptr) {
-            const DistinctClients& distinct = row->*clients;
-            ranked.clients = distinct.count();
-            // Past the last sketch only the least is known; there cannot be more clients than attempts.
-            const bool saturated = distinct.is_saturated() && ranked.count > ranked.clients;
-            ranked.clients_error = saturated ? ranked.count - ranked.clients : distinct.error();
-        }
-        rows.push_back(ranked);
+    for (const RegistryRow* row : heaviest(registry.destinations(), limit, wanted)) {
+        rows.push_back(summarize(*row, wanted));
+        rows.back().error = registry.destination_error(*row);
+        count_clients(row->*clients, rows.back());
+    }
+    keep_heaviest(rows, limit);
+    return rows;
+}
+
+std::vector<RankedRow> rank_clients(const Registry& registry, std::size_t limit) {
+    std::vector<RankedRow> rows;
+    for (const RegistryRow* row : heaviest(registry.clients(), limit, tally::is_failed)) {
+        rows.push_back(summarize(*row, tally::is_failed));
+        rows.back().error = registry.client_error(*row);
     }
     keep_heaviest(rows, limit);
     return rows;
@@ -91,9 +101,9 @@ void keep_heaviest(std::vector<RankedRow>& rows, std::size_t limit) {
 
 Ranking rank(const Registry& registry, const Scanners& scanners, std::size_t limit) {
     Ranking ranking;
-    ranking.refused = rank_rows(registry.destinations(), limit, is_refusal, &RegistryRow::refused_clients);
-    ranking.failed = rank_rows(registry.destinations(), limit, tally::is_failed, &RegistryRow::failed_clients);
-    ranking.clients = rank_rows(registry.clients(), limit, tally::is_failed, nullptr);
+    ranking.refused = rank_destinations(registry, limit, is_refusal, &RegistryRow::refused_clients);
+    ranking.failed = rank_destinations(registry, limit, tally::is_failed, &RegistryRow::failed_clients);
+    ranking.clients = rank_clients(registry, limit);
     for (const ScannerRow* row : scanners.scanners()) {
         if (ranking.scanners.size() == limit) break;
         ranking.scanners.push_back({row->key, row->failed, row->half_open, row->first, row->last});

@@ -61,6 +61,8 @@ void Registry::add(const MergedInterval& interval) {
     clients_other_ += interval.clients_other;
     destinations_overflowed_ += interval.destinations_overflowed;
     clients_overflowed_ += interval.clients_overflowed;
+    destinations_missed_ += interval.destinations_missed;
+    clients_missed_ += interval.clients_missed;
     for (const tally::Revision& revision : interval.revisions) revise(revision);
     for (const tally::AttemptRecord& record : interval.records) add_clients(record);
 }
@@ -79,7 +81,6 @@ void Registry::add_rows(Table& table, const std::vector<tally::Row>& rows) {
 void Registry::add_row(Table& table, const tally::Row& row) {
     const tally::Endpoint key{row.key.address, row.key.port};
     RegistryRow& entry = table.at(key, hash_of(key));
-    entry.error += row.error;
     Occurrences& seen =
         row.key.kind == tally::accepted_kind ? entry.accepted : entry.at(static_cast<tally::Outcome>(row.key.kind));
     seen.add(row.count, row.first, row.last);

@@ -31,7 +31,7 @@ using OutcomeCounts = boost::container::small_vector<OutcomeCount, 2>;
 /// What is known of a destination (address and port) or a client (address, port 0).
 struct RegistryRow {
     tally::Endpoint key;
-    std::uint64_t error = 0;  ///< the most that may have been counted before the row existed
+    std::uint64_t error = 0;  ///< the most that this table may have counted before the row existed
     OutcomeCounts outcomes;
     Occurrences accepted;  ///< completed handshakes
     DistinctClients refused_clients;
@@ -70,6 +70,11 @@ class Registry {
     std::uint64_t destinations_overflowed() const { return destinations_overflowed_ + destinations_.overflowed(); }
     std::uint64_t clients_overflowed() const { return clients_overflowed_ + clients_.overflowed(); }
 
+    /// The most by which the count of a row can be short: what it may have been counted for before it existed, here or
+    /// in the cores' banks.
+    std::uint64_t destination_error(const RegistryRow& row) const { return row.error + destinations_missed_; }
+    std::uint64_t client_error(const RegistryRow& row) const { return row.error + clients_missed_; }
+
   private:
     void add_rows(Table& table, const std::vector<tally::Row>& rows);
     void add_row(Table& table, const tally::Row& row);
@@ -83,6 +88,8 @@ class Registry {
     std::uint64_t clients_other_ = 0;
     std::uint64_t destinations_overflowed_ = 0;
     std::uint64_t clients_overflowed_ = 0;
+    std::uint64_t destinations_missed_ = 0;  // by any one destination, in banks that overflowed
+    std::uint64_t clients_missed_ = 0;
 };
 
 }  // namespace rstwatch::control

@@ -13,6 +13,8 @@ void Window::add(MergedInterval& merged) {
     fresh->interval = merged.interval;
     fresh->packets = merged.packets.received;
     fresh->attempts = merged.outcomes.attempts;
+    fresh->destinations_missed = merged.destinations_missed;
+    fresh->clients_missed = merged.clients_missed;
     fresh->destinations = std::move(merged.destinations);
     fresh->clients = std::move(merged.clients);
     fresh->sightings = std::move(merged.sightings);

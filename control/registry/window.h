@@ -15,6 +15,8 @@ struct WindowInterval {
     tally::Interval interval = 0;
     std::uint64_t packets = 0;
     std::uint64_t attempts = 0;
+    std::uint64_t destinations_missed = 0;  ///< the most by which the count of any one destination can be short
+    std::uint64_t clients_missed = 0;       ///< likewise of any one client
     std::vector<tally::Row> destinations;
     std::vector<tally::Row> clients;
     std::vector<tally::Sighting> sightings;

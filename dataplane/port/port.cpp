@@ -32,10 +32,12 @@ std::uint64_t buffers_needed(const config::Settings& settings) {
     const std::uint64_t bursts = ports * burst * buffers_per_frame;
     const std::uint64_t forwarded = (queues - 1) * static_cast<std::uint64_t>(settings.rx.forward_ring);
     const std::uint64_t cached = (queues + 1) * buffer_cache * 2;
-    const std::uint64_t least = bursts + forwarded + cached;
+    const std::uint64_t in_flight = bursts + forwarded + cached;
     // A file waits for a core that is behind; a wire does not, and is buffered for.
     const bool replay = !settings.ports.empty() && !settings.ports.front().capture.empty();
-    return replay ? least : std::max(static_cast<std::uint64_t>(settings.rx.mbufs), least);
+    if (replay) return in_flight;
+    const auto per_queue = static_cast<std::uint64_t>(std::max(settings.rx.mbufs, settings.rx.descriptors));
+    return ports * queues * per_queue + in_flight;
 }
 
 /// Buffers with their headers, and what DPDK needs besides.
@@ -50,7 +52,7 @@ Failure link_of_interface(const std::string& name, packet::LinkType& link) {
     pcap_t* handle = pcap_open_live(name.c_str(), 64, 0, 1, words);
     if (handle == nullptr)
         return Failure("interface " + name + " cannot be opened: " + words +
-                       "; check the name with `ip link`, and run as root or with CAP_NET_RAW and CAP_NET_ADMIN");
+                       "; `ip link` lists the names; root or CAP_NET_RAW with CAP_NET_ADMIN may open them");
     const int dlt = pcap_datalink(handle);
     pcap_close(handle);
     const auto found = link_type_of_dlt(dlt);

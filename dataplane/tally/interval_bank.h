@@ -39,7 +39,7 @@ struct Row {
     Time first = 0;
     Time last = 0;
 
-    std::uint64_t weight() const { return count; }
+    std::uint64_t weight() const { return key.kind == accepted_kind ? 0 : count; }  // a handshake is no verdict
     std::uint64_t worth() const { return count; }
 };
 

@@ -90,6 +90,8 @@ class SpaceSavingTable {
     std::size_t capacity() const { return capacity_; }
     std::uint64_t other() const { return other_; }            ///< weight counted for keys without a row
     std::uint64_t overflowed() const { return overflowed_; }  ///< how often a row had to give way
+    /// The most that can have been counted for any key that has no row.
+    std::uint64_t heaviest_displaced() const { return heaviest_displaced_; }
 
   private:
     static constexpr std::uint32_t empty = ~std::uint32_t{0};

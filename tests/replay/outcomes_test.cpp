@@ -157,6 +157,21 @@ TEST(Outcomes, ManyServicesTornDownMakeAScan) {
     EXPECT_EQ(result.report.at("top").at("scanners").at(0).at("address"), "10.0.0.2");
 }
 
+TEST(Outcomes, WithoutASynThereIsNoAttemptHoweverOftenItIsReset) {
+    // The first RST has a number that its receiver must not believe, the second one the right one.
+    const Replay result = replay_frames(Conversation("10.0.0.2:40000", "10.0.0.1:7211")
+                                            .client_data(5)
+                                            .server_data(9)
+                                            .ack()
+                                            .with_sequence(900'000)
+                                            .client_rst()
+                                            .client_rst()
+                                            .frames());
+    expect_sound(result);
+    EXPECT_EQ(result.report.at("attempts"), 0);
+    EXPECT_EQ(result.outcomes(), (std::map<std::string, std::uint64_t>{{"unsolicited", 1}}));
+}
+
 TEST(Outcomes, AForgedRefusalThatTheClientIgnoresIsNone) {
     // Its ack is not the one that the SYN asked for.
     const Replay result = replay_frames(Conversation("10.0.0.2:40000", "10.0.0.1:7211")

@@ -323,19 +323,6 @@ INSTANTIATE_TEST_SUITE_P(
               {"port: the capture \"a.pcap\" and the live port \"0000:3b:00.0\" run on different clocks; give captures "
                "only or live ports only"}}));
 
-TEST(Schema, TellsWhichChangesNeedARestart) {
-    const Settings running;
-    Settings wanted;
-    EXPECT_TRUE(changes_that_need_restart(running, wanted).empty());
-    wanted.log.level = "debug";
-    EXPECT_TRUE(changes_that_need_restart(running, wanted).empty());
-    wanted.rx.queues = 2;
-    wanted.http.listen = "";
-    wanted.ports.resize(1);
-    EXPECT_EQ(changes_that_need_restart(running, wanted),
-              (std::vector<std::string_view>{"rx.queues", "http.listen", "port"}));
-}
-
 struct Distance {
     std::string_view a;
     std::string_view b;

@@ -87,7 +87,7 @@ TEST(Report, HasEveryFieldOfTheSchema) {
     expect_members(json["top"]["failed"][0], {"address", "port", "count", "outcomes"});
     expect_members(json["top"]["clients"][0], {"address", "count", "outcomes"});
     ASSERT_EQ(json["top"]["scanners"].size(), 1u);
-    expect_members(json["top"]["scanners"][0], {"address", "attempts", "failed"});
+    expect_members(json["top"]["scanners"][0], {"address", "failed", "half_open", "first", "last"});
     EXPECT_TRUE(json["services"].is_array());
     EXPECT_TRUE(json["alerts"].is_array());
     EXPECT_EQ(json["attempts"], 4);

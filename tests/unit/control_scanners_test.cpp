@@ -47,7 +47,6 @@ TEST_F(ScannersTest, FourFailedFirstContactsMakeAScanner) {
     EXPECT_EQ(scanner.key, address(1));
     EXPECT_TRUE(scanner.by_contacts);
     EXPECT_FALSE(scanner.half_open);
-    EXPECT_EQ(scanner.attempts, 4u);
     EXPECT_EQ(scanner.failed, 4u);
     EXPECT_EQ(scanner.first, 1'000'000u);
     EXPECT_EQ(scanner.last, 4'000'000u);
@@ -90,7 +89,7 @@ TEST_F(ScannersTest, MidstreamIsNoAttempt) {
     contacts(400, 10, Outcome::midstream);
     contacts(100, 4, Outcome::icmp_rejected);
     ASSERT_EQ(scanners_.scanners().size(), 1u);
-    EXPECT_EQ(scanners_.scanners()[0]->attempts, 4u);
+    EXPECT_EQ(scanners_.scanners()[0]->failed, 4u);
 }
 
 TEST_F(ScannersTest, HandshakesTornDownAtThreeServicesAreReclassified) {
@@ -166,7 +165,7 @@ TEST_F(ScannersTest, MemoryIsBounded) {
     few.add(data.interval, registry_);
     ASSERT_EQ(few.scanners().size(), 1u);
     EXPECT_EQ(few.scanners()[0]->key, address(2000));
-    EXPECT_EQ(few.scanners()[0]->attempts, 1000u);
+    EXPECT_EQ(few.scanners()[0]->failed, 1000u);
 }
 
 }  // namespace

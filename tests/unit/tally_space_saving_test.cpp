@@ -14,8 +14,10 @@ namespace {
 struct Counted {
     std::uint32_t key = 0;
     std::uint64_t count = 0;
+    std::uint64_t merit = 0;  ///< keeps a row beyond what it counts
     std::uint64_t error = 0;
     std::uint64_t weight() const { return count; }
+    std::uint64_t worth() const { return count + merit; }
 };
 using Table = SpaceSavingTable<Counted>;
 
@@ -74,6 +76,19 @@ TEST(SpaceSaving, TheLightestGivesWayAndLeavesItsBound) {
     EXPECT_EQ(table.find(2, hashed(2))->error, 5U);
     EXPECT_EQ(table.find(1, hashed(1))->count, 10U);
     EXPECT_EQ(table.size(), 3U);
+}
+
+TEST(SpaceSaving, WorthDecidesWhoGivesWayAndWeightWhatIsLeft) {
+    Table table(2);
+    count(table, 1, 3);
+    table.at(1, hashed(1)).merit = 100;
+    count(table, 2, 50);
+    count(table, 3, 1);
+    EXPECT_NE(table.find(1, hashed(1)), nullptr);
+    EXPECT_EQ(table.find(2, hashed(2)), nullptr);
+    EXPECT_EQ(table.other(), 50U);
+    EXPECT_GE(table.find(3, hashed(3))->error, 50U);
+    EXPECT_EQ(sum(table), 54U);
 }
 
 TEST(SpaceSaving, OneRowIsEnoughToCount) {

@@ -188,6 +188,7 @@ TEST(Reset, DescribesWhoAndHow) {
     EXPECT_EQ(time_wait.rst_by, RstBy::server);
     EXPECT_EQ(time_wait.rst_shape, RstShape::no_socket);
     EXPECT_EQ(time_wait.rst_count, 2);
+    EXPECT_TRUE(time_wait.has(seen::server_rst | seen::client_rst));
 }
 
 TEST(Reset, FirstOneDecidesAndAllAreCounted) {

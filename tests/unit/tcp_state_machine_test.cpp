@@ -71,6 +71,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"SimultaneousOpenServerSynAnew", ">S <S <S,isn=7000 <SA >A", established, undecided, S1,
          flag::simultaneous_open},
         {"ClientSynAckWithoutServerSyn", ">S >SA <SA", syn_received, undecided, S1},
+        {"ClientSynAckOnly", ">S >SA", syn_sent, undecided, S0},
         {"ClientSynAckInSynReceivedWithoutServerSyn", ">S <SA >SA", syn_received, undecided, S1},
 
         {"FastOpen", ">S:10 <SA", syn_received, undecided, S1, flag::tfo},
@@ -209,6 +210,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"SynAckWhenMidstream", ">A <SA", midstream, undecided, OTH},
         {"ResetOutOfWindowThenLife", ">A <A <R,s+100 >A", midstream, undecided, OTH, flag::rst_ignored},
         {"ResetOutOfWindowThenInWindow", ">A <A <R,s+100 <R", reset, O::unsolicited, OTH},
+        {"ResetInWindowThenAck", ">A <A <R >A", reset, O::unsolicited, OTH},
         {"ResetThenAckedBeyond", ">A <A <R <PA:10 >A", midstream, undecided, OTH, flag::rst_ignored},
         {"SynAckAfterReset", ">A <R <SA", reset, O::unsolicited, OTH},
 
@@ -300,6 +302,34 @@ TEST(StateMachine, DataOfAnUnseenSideShowsInItsAcks) {
     EXPECT_EQ(Life(">S >A >A,a=5101 >RA").connection.outcome(), Outcome::reset_after_response_by_client);
 }
 
+TEST(StateMachine, EverySegmentIsTheLastOneSeen) {
+    for (const char* script : {">S +1s >S", ">S <SA +1s >A,a=9999", ">F +1s >F", ">S <SA >A <R +1s >A", ">S +1s <SA",
+                               ">S +1s <SA,a=77", ">S <SA >A +1s >PA:1", ">A +1s <A", ">S +1s >R", "<SA +1s <SA"})
+        EXPECT_EQ(Life(script).connection.last_seen, life_start + tally::second) << script;
+}
+
+TEST(StateMachine, NumbersOfTheServerFollowItsLastSyn) {
+    const Connection anew = Life(">S <S <S,isn=7000").connection;
+    EXPECT_EQ(anew.isn[1], 7000U);
+    EXPECT_EQ(anew.next[1], 7001U);
+    const Connection again = Life(">S:10 <SA <PA:5 <SA").connection;
+    EXPECT_EQ(again.isn[1], 5000U);
+    EXPECT_EQ(again.next[1], 5006U);
+    const Connection unseen = Life(">S >A").connection;
+    EXPECT_EQ(unseen.isn[1], 5000U);
+    EXPECT_EQ(unseen.next[1], 5001U);
+}
+
+TEST(StateMachine, CountsStopAtTheirLargest) {
+    Life life(">S");
+    life.connection.syn_count = 0xffff;
+    EXPECT_EQ(life.play(">S").connection.syn_count, 0xffff);
+    life.play("<SA").connection.synack_count = 0xffff;
+    EXPECT_EQ(life.play("<SA").connection.synack_count, 0xffff);
+    life.connection.rst_count = 0xffff;
+    EXPECT_EQ(life.play("<R").connection.rst_count, 0xffff);
+}
+
 TEST(StateMachine, CountOfPassagesStopsAtItsLargest) {
     Life life(">S <SA >A");
     life.connection.wraps[0] = 0xff;
@@ -369,10 +399,13 @@ TEST(StateMachine, UnsolicitedResetLeavesItsEvidence) {
     EXPECT_EQ(refusal.rst_by, tally::RstBy::server);
     EXPECT_EQ(refusal.rst_shape, tally::RstShape::no_socket);
     EXPECT_EQ(refusal.rst_count, 1);
+    EXPECT_TRUE(refusal.has(seen::server_rst));
+    EXPECT_FALSE(refusal.has(seen::client_rst));
     EXPECT_EQ(Life("<RA,s=9").connection.rst_shape, tally::RstShape::abort);
     EXPECT_EQ(Life("<R,s=9").connection.rst_shape, tally::RstShape::no_socket);
     EXPECT_EQ(Life(">R,s=9").connection.rst_by, tally::RstBy::client);
     EXPECT_EQ(Life("<SA").connection.rst_by, tally::RstBy::nobody);
+    EXPECT_EQ(Life("+1s <SA").connection.synack_time, life_start + tally::second);
 }
 
 TEST(StateMachine, OnlyDataMakesASynModernOrFast) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rstwatch/analyze.h"
 
+#include <csignal>
+
 #include <utility>
 #include <variant>
 
@@ -61,6 +63,8 @@ int analyze(const AnalyzeOptions& options, Format format, Output& out, std::ostr
     const auto arguments = daemon_arguments(options, format);
     if (is_passed_through(options, format)) return fail(exec_daemon(arguments));
 
+    // An interrupt reaches the daemon, too, which then reports on what it has read: that is to be shown, not lost.
+    std::signal(SIGINT, SIG_IGN);
     auto outcome = run_daemon(arguments);
     if (const auto* error = std::get_if<std::string>(&outcome)) return fail(*error);
     const auto& [output, exit_code, ended_by] = std::get<DaemonResult>(outcome);

@@ -46,7 +46,7 @@ constexpr auto texts = std::to_array<OutcomeText>({
     {"unsolicited", false, "answers and probes that belong to no attempt", ""},
     {"midstream", false, "begun before the first packet seen", ""},
     {"open", false, "established and still open", ""},
-    {"undetermined", false, "the capture ended too early to tell", ""},
+    {"undetermined", false, "too early to tell: still under way, or the capture ended", ""},
 });
 
 }  // namespace

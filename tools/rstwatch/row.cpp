@@ -15,7 +15,9 @@ std::string endpoint_text(const std::string& address, std::optional<std::int64_t
 
 std::string subject_of(const Document& row) {
     const auto address = text_at(row, "address");
-    return address.empty() ? service_of(row) : endpoint_text(address, integer_at(row, "port"));
+    const auto port = integer_at(row, "port");
+    if (address.empty() && port) return "port " + std::to_string(*port);
+    return endpoint_text(address, port);
 }
 
 std::string service_of(const Document& row) {

@@ -43,7 +43,7 @@ void write_summary(const Document& document, Output& out) {
     };
     field("sensor", known(text_at(document, "sensor")) + ", rstwatchd " + known(text_at(document, "version")) + ", " +
                         known(text_at(document, "mode")) + ", " + known(text_at(document, "state")));
-    field("started", local_time(number_at(document, "started")));
+    if (text_at(document, "mode") != "replay") field("started", local_time(number_at(document, "started")));
     field("clock", local_time(number_at(document, "clock")));
     field("packets", packets_text(member_at(document, "packets")));
     field("attempts", count_at(document, "attempts") + ": " + count_at(document, "pending") + " pending, " +

@@ -38,9 +38,8 @@ void write_table(const Document& document, Output& out) {
     const auto by = text_at(document, "by");
     const auto outcome = text_at(document, "outcome");
     const bool of_clients = by == "client";
-    const bool of_services = by == "service";
     std::vector<Column> columns{{upper(by.empty() ? "destination" : by)}};
-    if (!of_clients && !of_services) columns.push_back({"SERVICE"});
+    if (!of_clients) columns.push_back({"SERVICE"});
     columns.push_back({upper(outcome.empty() ? "count" : outcome), Align::right});
     columns.push_back({"PER SECOND", Align::right});
     if (!of_clients) columns.push_back({"CLIENTS", Align::right});
@@ -48,8 +47,8 @@ void write_table(const Document& document, Output& out) {
     columns.push_back({"LAST"});
     Table table(std::move(columns));
     for (const auto& row : member_at(document, "rows")) {
-        std::vector<std::string> cells{of_services ? service_of(row) : subject_of(row)};
-        if (!of_clients && !of_services) cells.push_back(service_of(row));
+        std::vector<std::string> cells{subject_of(row)};
+        if (!of_clients) cells.push_back(service_of(row));
         cells.push_back(estimate_text(integer_at(row, "count"), integer_at(row, "error")));
         cells.push_back(rate_text(number_at(row, "per_second")));
         if (!of_clients) cells.push_back(estimate_text(integer_at(row, "clients"), integer_at(row, "clients_error")));
