@@ -104,6 +104,7 @@ inline IpPayload parse_ipv6(Cursor& cursor, PacketView& view) {
         if (later_fragment) {
             payload.status = IpPayload::Status::later_fragment;
             payload.length = static_cast<std::uint32_t>(left - length);
+            cursor.skip(length);
             return payload;
         }
         if (length > left || !cursor.has(length)) return payload;

@@ -16,10 +16,11 @@ inline constexpr std::uint16_t none = 0;
 }  // namespace ether_type
 
 /// Skips the VLAN tags in front of the payload and notes them. `type` is the type field that announced the first one;
-/// returns the type of what follows, `none` when the frame ends inside a tag.
-inline std::uint16_t skip_vlan_tags(std::uint16_t type, Cursor& cursor, PacketView& view) {
+/// returns the type of what follows. `complete` becomes false when the frame ends inside a tag.
+inline std::uint16_t skip_vlan_tags(std::uint16_t type, Cursor& cursor, PacketView& view, bool& complete) {
     while (type == ether_type::vlan || type == ether_type::provider_bridge || type == ether_type::qinq_legacy) {
-        if (!cursor.has(4)) return ether_type::none;
+        complete = cursor.has(4);
+        if (!complete) return ether_type::none;
         if (view.vlan_count < view.vlan.size()) view.vlan[view.vlan_count] = load16(cursor.data()) & 0x0fff;
         if (view.vlan_count < 255) ++view.vlan_count;
         type = load16(cursor.data() + 2);
@@ -66,7 +67,7 @@ inline std::uint16_t parse_link(LinkType link, Cursor& cursor, PacketView& view,
         if (!complete) return ether_type::none;
         const std::uint16_t type = load16(cursor.data() + type_offset);
         cursor.skip(header);
-        return skip_vlan_tags(type, cursor, view);
+        return skip_vlan_tags(type, cursor, view, complete);
     };
     switch (link) {
         case LinkType::ethernet:

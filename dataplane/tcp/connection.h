@@ -58,6 +58,7 @@ inline constexpr std::uint32_t gap = 1u << 22;
 inline constexpr std::uint32_t icmp = 1u << 23;
 inline constexpr std::uint32_t accepted = 1u << 24;  ///< the completed handshake has been counted
 inline constexpr std::uint32_t evicted = 1u << 25;
+inline constexpr std::uint32_t early_ack = 1u << 26;  ///< begun by a packet that acknowledged something
 
 constexpr std::uint32_t data_by(Side side) {
     return side == Side::client ? client_data : server_data;

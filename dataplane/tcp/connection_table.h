@@ -89,8 +89,8 @@ class ConnectionTable {
             }
             batched = 0;
         };
-        // Entries that are due lie anywhere in memory: they are fetched in batches, so that their misses overlap. Few are
-        // due in most intervals: the sweep ends with the last of them.
+        // Entries that are due lie anywhere in memory: they are fetched in batches, so that their misses overlap. Few
+        // are due in most intervals: the sweep ends with the last of them.
         std::uint32_t left = due_count_[mark];
         for (std::size_t block = 0; block < capacity() && left != 0; block += block_slots) {
             for (std::uint32_t due = marks(block, mark); due != 0; due &= due - 1, --left) {

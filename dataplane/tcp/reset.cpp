@@ -102,8 +102,22 @@ void in_established(Connection& connection, const Segment& segment, const Limits
     } else if (comes_from_elsewhere(connection, segment)) {
         outcome = Outcome::reset_by_device;
     }
-    const bool acceptable = is_acceptable(connection, segment);
     decide(connection, segment, outcome, limits);
+}
+
+/// A RST that meets a connection, whatever has been seen of it. One that its receiver need not accept is doubtful: it
+/// decides for as long as nobody shows that it killed nothing.
+void judge(Connection& connection, const Segment& segment, const Limits& limits) {
+    const bool acceptable = is_acceptable(connection, segment);
+    if (!is_attempt(connection)) {
+        decide(connection, segment, Outcome::unsolicited, limits);
+    } else if (connection.has(seen::final_ack)) {
+        in_established(connection, segment, limits);
+    } else if (segment.from == Side::client) {
+        by_client_in_syn_received(connection, segment, limits);
+    } else {
+        by_server_in_syn_received(connection, segment, limits);
+    }
     if (!acceptable) connection.seen |= seen::rst_doubtful;
 }
 
@@ -129,17 +143,13 @@ bool tries_next_sequence(const Connection& connection, const Segment& segment) {
 
 void in_reset(Connection& connection, const Segment& segment, const Limits& limits) {
     if (connection.has(seen::rst_doubtful) && is_acceptable(connection, segment)) {
-        connection.seen &= ~seen::rst_doubtful;
-        in_established(connection, segment, limits);
+        // The first one may have killed nobody; this one did.
+        forget_reset(connection);
+        judge(connection, segment, limits);
         return;
     }
     if (tries_next_sequence(connection, segment)) connection.seen |= seen::injected;
     connection.deadline = segment.time + limits.reset;
-}
-
-void in_midstream(Connection& connection, const Segment& segment, const Limits& limits) {
-    decide(connection, segment, Outcome::unsolicited, limits);
-    if (!is_acceptable(connection, segment)) connection.seen |= seen::rst_doubtful;
 }
 
 }  // namespace
@@ -153,20 +163,15 @@ void on_reset(Connection& connection, const Segment& segment, const Limits& limi
                       : by_server_in_syn_sent(connection, segment, limits);
             break;
         case Phase::syn_received:
-            by_client ? by_client_in_syn_received(connection, segment, limits)
-                      : by_server_in_syn_received(connection, segment, limits);
-            break;
         case Phase::established:
-            in_established(connection, segment, limits);
+        case Phase::midstream:
+            judge(connection, segment, limits);
             break;
         case Phase::closed:
             in_closed(connection, segment);
             break;
         case Phase::reset:
             in_reset(connection, segment, limits);
-            break;
-        case Phase::midstream:
-            in_midstream(connection, segment, limits);
             break;
         case Phase::unsolicited:
             connection.seen |= seen::rst_by(segment.from);
@@ -179,20 +184,34 @@ void on_reset(Connection& connection, const Segment& segment, const Limits& limi
 }
 
 bool lives_on(const Connection& connection, const Segment& segment) {
-    if (!connection.has(seen::final_ack) && is_attempt(connection)) return false;
     if (!segment.ack()) return false;
     if (connection.has(seen::rst_doubtful)) return true;
+    if (!connection.has(seen::final_ack) && is_attempt(connection)) return false;
     const Side reset_by = connection.has(seen::server_rst) ? Side::server : Side::client;
     return segment.from != reset_by && after(segment.acknowledgement, connection.rst_sequence) &&
            !after(segment.acknowledgement, connection.next[tally::index(reset_by)]);
 }
 
-void revive(Connection& connection) {
+void forget_reset(Connection& connection) {
+    connection.seen &= ~(seen::rst_doubtful | seen::client_rst | seen::server_rst | seen::half_open_reset);
+    connection.rst_by = RstBy::nobody;
+    connection.rst_shape = RstShape::none;
     withdraw_verdict(connection);
-    connection.phase = is_attempt(connection) ? Phase::established : Phase::midstream;
-    connection.seen &= ~(seen::rst_doubtful | seen::client_rst | seen::server_rst);
+}
+
+void revive(Connection& connection, const Segment& segment, const Limits& limits) {
+    forget_reset(connection);
     connection.seen |= seen::rst_ignored;
     connection.deadline = 0;
+    if (!is_attempt(connection)) {
+        connection.phase = Phase::midstream;
+        if (connection.has(seen::both_fins)) connection.deadline = segment.time + limits.closed;
+    } else if (connection.has(seen::final_ack)) {
+        connection.phase = Phase::established;
+    } else {
+        connection.phase = Phase::syn_received;
+        connection.deadline = connection.synack_time + limits.provisional;
+    }
 }
 
 }  // namespace rstwatch::tcp

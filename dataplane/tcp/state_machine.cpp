@@ -75,7 +75,8 @@ void infer_from_ack(Connection& connection, const Segment& segment) {
     if (!connection.has(seen::packet_by(sender)) && connection.next[side] == 0) return;
     const std::uint32_t unseen = segment.acknowledgement - connection.next[side];
     if (!advance(connection, side, segment.acknowledgement)) return;
-    connection.seen |= seen::gap;
+    // Of a side that is never seen nothing is missing: the view is one-way.
+    if (connection.has(seen::packet_by(sender))) connection.seen |= seen::gap;
     if (unseen > 1) connection.seen |= seen::data_by(sender);  // a single one may be a FIN
 }
 
@@ -101,7 +102,7 @@ void track(Connection& connection, const Segment& segment, const Limits& limits)
 bool was_early_answer(const Connection& connection, const Segment& segment, const Limits& limits) {
     return connection.phase == Phase::unsolicited && segment.from == Side::client &&
            !connection.has(seen::client_packet) && segment.time - connection.start <= limits.early_answer &&
-           connection.acked[server] == segment.sequence + 1;
+           connection.has(seen::early_ack) && within(connection.acked[server], segment.sequence + 1, segment.end());
 }
 
 void adopt_early_answer(Connection& connection, const Segment& segment, const Limits& limits) {
@@ -115,7 +116,6 @@ void adopt_early_answer(Connection& connection, const Segment& segment, const Li
     take_syn(connection, segment);
     note(connection, segment);
     connection.phase = Phase::syn_sent;
-    connection.deadline = segment.time + limits.provisional;
     if (was_synack) {
         answer.flags = packet::tcp_flag::syn | packet::tcp_flag::ack;
         take_synack(connection, answer, limits);
@@ -173,7 +173,12 @@ void synack_before_handshake(Connection& connection, const Segment& segment, con
         return;
     }
     const bool other_half_done = connection.has(seen::server_syn | seen::final_ack);
+    const bool was_reset = connection.phase == Phase::reset;
     take_synack(connection, segment, limits);
+    if (was_reset) {
+        forget_reset(connection);  // it was not the answer
+        connection.seen |= seen::rst_ignored;
+    }
     if (other_half_done) establish(connection);
 }
 
@@ -183,7 +188,7 @@ void on_synack(Connection& connection, const Segment& segment, const Limits& lim
     switch (connection.phase) {
         case Phase::reset:
             if (connection.has(seen::synack) || !is_attempt(connection)) break;
-            [[fallthrough]];  // the RST was not the answer
+            [[fallthrough]];
         case Phase::syn_sent:
             synack_before_handshake(connection, segment, limits);
             return;
@@ -266,8 +271,8 @@ void on_segment(Connection& connection, const Segment& segment, const Limits& li
             return in_unsolicited(connection, segment, limits);
         case Phase::reset:
             if (lives_on(connection, segment)) {
-                revive(connection);
-                track(connection, segment, limits);
+                revive(connection, segment, limits);
+                on_segment(connection, segment, limits);
             } else {
                 note(connection, segment);
                 (void)advance(connection, tally::index(segment.from), segment.end());
@@ -285,7 +290,10 @@ void begin_unsolicited(Connection& connection, const Segment& segment, const Lim
     const std::size_t side = tally::index(segment.from);
     connection.isn[side] = segment.sequence;
     connection.next[side] = segment.end();
-    if (segment.ack()) connection.acked[side] = segment.acknowledgement;
+    if (segment.ack()) {
+        connection.acked[side] = segment.acknowledgement;
+        connection.seen |= seen::early_ack;
+    }
     if (segment.rst()) {
         connection.seen |= seen::rst_by(segment.from);
         connection.rst_by = segment.from == Side::client ? tally::RstBy::client : tally::RstBy::server;

@@ -40,7 +40,7 @@ void Tracker::take(const packet::PacketView& view, const Digest& digest, Time ti
 
 void Tracker::take_icmp(const packet::PacketView& view, const Digest& digest, Time time) {
     const Slot slot = find_live(digest, time);
-    if (slot == ConnectionTable::no_slot) return;
+    if (slot == ConnectionTable::no_slot) return remember_icmp(view, digest, time);
     Connection& connection = table_[slot];
     const std::uint8_t before = connection.verdict;
     icmp_error(connection, time, side_of_source(connection, digest), view.sequence, view, limits_);
@@ -48,11 +48,34 @@ void Tracker::take_icmp(const packet::PacketView& view, const Digest& digest, Ti
     table_.update(slot);
 }
 
+void Tracker::remember_icmp(const packet::PacketView& view, const Digest& digest, Time time) {
+    early_icmp_[next_early_icmp_] = {digest.value, time, digest.source_is_low, view};
+    next_early_icmp_ = (next_early_icmp_ + 1) % early_icmp_count;
+    last_early_icmp_ = time;
+}
+
+/// To be called when an attempt has begun.
+void Tracker::apply_early_icmp(Connection& connection, const Digest& digest, Time time) {
+    if (last_early_icmp_ == 0 || time - last_early_icmp_ > limits_.early_answer) return;
+    for (EarlyIcmp& early : early_icmp_) {
+        if (early.digest != digest.value || time - early.time > limits_.early_answer) continue;
+        const Side quoted = early.source_is_low == connection.client_is_low ? Side::client : Side::server;
+        icmp_error(connection, time, quoted, early.view.sequence, early.view, limits_);
+        book_verdict(connection, no_verdict, time);
+        early.digest = 0;
+        return;
+    }
+}
+
+void Tracker::expire_due(Slot slot, Time time) {
+    while (table_[slot].deadline != 0 && table_[slot].deadline <= time) expire_entry(slot);
+}
+
 /// A deadline at or before this packet's time comes first.
 Tracker::Slot Tracker::find_live(const Digest& digest, Time time) {
     const Slot slot = table_.find(digest.value);
     if (slot == ConnectionTable::no_slot) return slot;
-    while (table_[slot].deadline != 0 && table_[slot].deadline <= time) expire_entry(slot);
+    expire_due(slot, time);
     return table_.is_used(slot) ? slot : ConnectionTable::no_slot;
 }
 
@@ -82,7 +105,10 @@ void Tracker::begin_entry(Slot slot, const packet::PacketView& view, const Diges
     connection.vlan = view.vlan;
     connection.vlan_count = view.vlan_count;
     begin(connection, segment, limits_);
-    if (is_attempt(connection)) tally_.attempt_begun();
+    if (is_attempt(connection)) {
+        tally_.attempt_begun();
+        apply_early_icmp(connection, digest, segment.time);
+    }
     table_.update(slot);
     tally_.gauges().connections_used = table_.used();
 }
@@ -108,6 +134,7 @@ void Tracker::advance_entry(Slot slot, const packet::PacketView& view, const Dig
     book_handshake(connection, was_open, segment.time);
     book_verdict(connection, verdict_before, connection.verdict == no_verdict ? segment.time : connection.verdict_time);
     table_.update(slot);
+    expire_due(slot, segment.time);  // an answer that was early may be overdue already
 }
 
 void Tracker::book_handshake(Connection& connection, bool was_open, Time time) {
@@ -187,7 +214,7 @@ void Tracker::advance_to(tally::Interval interval) {
 void Tracker::finish(Time now) {
     for (Slot slot = 0; slot < table_.capacity(); ++slot) {
         if (!table_.is_used(slot)) continue;
-        while (table_[slot].deadline != 0 && table_[slot].deadline <= now) expire_entry(slot);
+        expire_due(slot, now);
         if (!table_.is_used(slot)) continue;
         if (table_[slot].phase != Phase::finished) settle(slot, outcome_as_it_stands(table_[slot]), now);
         table_.release(slot);

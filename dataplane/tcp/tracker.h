@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+
 #include "dataplane/packet/packet_view.h"
 #include "dataplane/tally/core_tally.h"
 #include "dataplane/tcp/connection_table.h"
@@ -33,7 +35,18 @@ class Tracker {
   private:
     using Slot = ConnectionTable::Slot;
 
+    /// An ICMP error whose segment has not been seen: on a SPAN port it may overtake its SYN.
+    struct EarlyIcmp {
+        std::uint64_t digest = 0;
+        Time time = 0;
+        bool source_is_low = false;
+        packet::PacketView view;
+    };
+
     void take_icmp(const packet::PacketView& view, const Digest& digest, Time time);
+    void remember_icmp(const packet::PacketView& view, const Digest& digest, Time time);
+    void apply_early_icmp(Connection& connection, const Digest& digest, Time time);
+    void expire_due(Slot slot, Time time);
     Slot find_live(const Digest& digest, Time time);
     void begin_entry(Slot slot, const packet::PacketView& view, const Digest& digest, const Segment& segment);
     void advance_entry(Slot slot, const packet::PacketView& view, const Digest& digest, Segment& segment);
@@ -47,6 +60,11 @@ class Tracker {
     ConnectionTable table_;
     Limits limits_;
     tally::CoreTally& tally_;
+    // The last of them, round about: more than this many within `early_answer` are too many to be early.
+    static constexpr std::size_t early_icmp_count = 16;
+    std::array<EarlyIcmp, early_icmp_count> early_icmp_{};
+    std::size_t next_early_icmp_ = 0;
+    Time last_early_icmp_ = 0;
     tally::Interval open_ = 0;  // the interval of the clock; the tally's bank lags behind while control is late
 };
 

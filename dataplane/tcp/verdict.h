@@ -42,7 +42,10 @@ void on_reset(Connection& connection, const Segment& segment, const Limits& limi
 /// True if a segment after a reset shows that the reset killed nobody (reset.cpp).
 bool lives_on(const Connection& connection, const Segment& segment);
 
-/// Takes the reset back (reset.cpp).
-void revive(Connection& connection);
+/// Takes back what a RST has decided, and that it came from anybody who counted (reset.cpp).
+void forget_reset(Connection& connection);
+
+/// Lets the connection go on as if the RST had not come; `segment` is what showed that it lives (reset.cpp).
+void revive(Connection& connection, const Segment& segment, const Limits& limits);
 
 }  // namespace rstwatch::tcp

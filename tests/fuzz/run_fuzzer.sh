@@ -39,5 +39,6 @@ corpus=$build/corpus-$target
 "$make_corpus" "$target" "$corpus"
 # Address randomization with more bits than ASan knows keeps its shadow memory from being placed.
 if setarch -R true 2>/dev/null; then set -- setarch -R; else set --; fi
-exec "$@" "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=2048 -print_final_stats=1 \
+# libFuzzer's own exit code for a failure, 77, would say that the test was skipped.
+exec "$@" "$program" -error_exitcode=1 -timeout_exitcode=1 -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=2048 -print_final_stats=1 \
     -artifact_prefix="$build/$target-" "$corpus"

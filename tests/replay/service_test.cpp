@@ -53,8 +53,9 @@ class Service : public testing::Test {
             {daemon_path(), "--capture", capture, "--listen", "127.0.0.1:0", "--socket", socket_path});
         finished = daemon->wait_for_err("replay finished", std::chrono::seconds(30));
         const std::string log = daemon->err();
-        const std::size_t place = log.find("(port ");
-        if (place != std::string::npos) port = std::stoi(log.substr(place + 6));
+        constexpr std::string_view before = "REST at http://127.0.0.1:";
+        const std::size_t place = log.find(before);
+        if (place != std::string::npos) port = std::stoi(log.substr(place + before.size()));
         reference = replay({capture}, {.connections = false}).report;
     }
     static void TearDownTestSuite() {

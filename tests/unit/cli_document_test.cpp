@@ -60,6 +60,7 @@ TEST(CliRow, EndpointsOfIpv6HaveBrackets) {
     EXPECT_EQ(endpoint_text("2001:db8::1", 443), "[2001:db8::1]:443");
     EXPECT_EQ(endpoint_text("2001:db8::1", std::nullopt), "2001:db8::1");
     EXPECT_EQ(subject_of(document(R"({"service":"https"})")), "https");
+    EXPECT_EQ(subject_of(document(R"({"port":5432,"service":""})")), "port 5432");
     EXPECT_EQ(subject_of(document("{}")), "-");
 }
 

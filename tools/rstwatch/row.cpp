@@ -16,8 +16,8 @@ std::string endpoint_text(const std::string& address, std::optional<std::int64_t
 std::string subject_of(const Document& row) {
     const auto address = text_at(row, "address");
     const auto port = integer_at(row, "port");
-    if (address.empty() && port) return "port " + std::to_string(*port);
-    return endpoint_text(address, port);
+    if (!address.empty()) return endpoint_text(address, port);
+    return port ? "port " + std::to_string(*port) : service_of(row);
 }
 
 std::string service_of(const Document& row) {
