@@ -85,7 +85,7 @@ control::Surroundings surroundings_of(Dataplane& dataplane, const config::Settin
     surroundings.replay = dataplane.is_replay();
     for (const config::Port& port : settings.ports)
         if (!port.capture.empty()) surroundings.files.push_back(port.capture);
-    surroundings.connection_capacity = dataplane.connection_capacity();
+    surroundings.connection_capacity = static_cast<std::size_t>(settings.tracking.connections);
     surroundings.port_status = [&dataplane] { return dataplane.port_status(); };
     surroundings.core_status = [&dataplane] {
         std::vector<control::CoreState> states;

@@ -27,13 +27,6 @@ void count_flags(tally::PacketTotals& totals, std::uint8_t flags) {
     totals.xmas += (flags & (fin | psh | urg)) == (fin | psh | urg) && !with_ack;
 }
 
-/// Bytes captured of a frame. Summed over the segments: DPDK's pcap driver keeps only 16 bits of a longer total.
-std::size_t captured_length(const rte_mbuf* packet) {
-    std::size_t length = 0;
-    for (const rte_mbuf* segment = packet; segment != nullptr; segment = segment->next) length += segment->data_len;
-    return length;
-}
-
 }  // namespace
 
 BurstPipeline::BurstPipeline(const Setup& setup)
@@ -90,9 +83,8 @@ void BurstPipeline::parse_all(const Arrival* arrivals, std::size_t count_of) {
         const rte_mbuf* packet = arrivals[i].packet;
         Parsed& parsed = parsed_[i];
         // Headers lie in the first segment, which holds more than any chain of them.
-        packet::parse(arrivals[i].link, rte_pktmbuf_mtod(packet, const std::uint8_t*), packet->data_len, parsed.view);
-        if (packet->next != nullptr && parsed.view.packet_class == tally::PacketClass::non_ip)
-            parsed.view.wire_length = static_cast<std::uint32_t>(captured_length(packet));
+        packet::parse(arrivals[i].link, rte_pktmbuf_mtod(packet, const std::uint8_t*), packet->data_len,
+                      packet->pkt_len, parsed.view);
         if (!parsed.view.trackable) continue;
         parsed.digest = tcp::digest(parsed.view, 0, secret_);
         tracker_.prefetch_set(parsed.digest);

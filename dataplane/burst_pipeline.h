@@ -55,7 +55,6 @@ class BurstPipeline {
     void finish(tally::Time last);
 
     tally::Time now() const { return now_; }
-    std::size_t connection_capacity() const { return tracker_.capacity(); }
 
   private:
     struct Parsed {

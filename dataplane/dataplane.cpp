@@ -87,10 +87,4 @@ void Dataplane::join() {
     ports_.close();
 }
 
-std::size_t Dataplane::connection_capacity() const {
-    std::size_t capacity = 0;
-    for (const auto& core : cores_) capacity += core->connection_capacity();
-    return capacity;
-}
-
 }  // namespace rstwatch

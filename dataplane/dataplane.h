@@ -35,7 +35,6 @@ class Dataplane {
     void join();
 
     bool is_replay() const { return ports_.is_replay(); }
-    std::size_t connection_capacity() const;
     std::vector<std::unique_ptr<tally::BankExchange>>& exchanges() { return exchanges_; }
     const std::vector<std::unique_ptr<tally::CoreStatus>>& core_status() const { return status_; }
 

@@ -6,6 +6,18 @@
 #include "dataplane/port/packet_stamp.h"
 
 namespace rstwatch {
+namespace {
+
+/// The seconds of a pcap record are unsigned, but libpcap reads them as signed: from 2038 on they come out negative.
+/// What is negative all the same (pcapng can say so) was never a time.
+tally::Time time_of(const rte_mbuf* packet) {
+    constexpr std::int64_t wrapped = (std::int64_t{1} << 32) * static_cast<std::int64_t>(tally::second);
+    auto stamp = static_cast<std::int64_t>(port::stamp_of(packet));
+    if (stamp < 0) stamp += wrapped;
+    return stamp < 0 ? 0 : static_cast<tally::Time>(stamp);
+}
+
+}  // namespace
 
 ReplaySource::ReplaySource(std::vector<port::Port>& ports, std::size_t burst) : burst_(burst) {
     for (port::Port& port : ports) files_.push_back(File{&port, {}, 0, 0, false});
@@ -30,8 +42,7 @@ ReplaySource::File* ReplaySource::earliest() {
     for (File& file : files_) {
         if (file.position == file.count) refill(file);
         if (file.position == file.count) continue;
-        if (first == nullptr ||
-            port::stamp_of(file.packets[file.position]) < port::stamp_of(first->packets[first->position]))
+        if (first == nullptr || time_of(file.packets[file.position]) < time_of(first->packets[first->position]))
             first = &file;
     }
     return first;
@@ -43,7 +54,7 @@ std::size_t ReplaySource::next(Arrival* arrivals) {
         File* file = earliest();
         if (file == nullptr) break;
         rte_mbuf* packet = file->packets[file->position++];
-        arrivals[count++] = Arrival{packet, port::stamp_of(packet), file->port->link};
+        arrivals[count++] = Arrival{packet, time_of(packet), file->port->link};
         // One file needs no comparison: what it has at hand is the burst.
         if (files_.size() == 1 && file->position == file->count) break;
     }

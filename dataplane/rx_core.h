@@ -30,8 +30,6 @@ class RxCore {
     /// Core 0 reads the captures to their end; the others follow the connections that it forwards to them.
     void run_replay();
 
-    std::size_t connection_capacity() const { return pipeline_.connection_capacity(); }
-
     /// After run_replay() of core 0: what could not be read.
     const std::vector<std::string>& damage() const { return damage_; }
 

@@ -67,24 +67,24 @@ class Aggregation {
         if (revision.given_in < first) return;
         const bool by_client = query_.by == TopQuery::By::client;
         const auto found = rows_.find(by_client ? tally::Endpoint{revision.client, 0} : key_of(revision.server));
-        if (found == rows_.end()) return;
-        RankedRow& row = found->second;
-        std::uint64_t& withdrawn = row.outcomes[tally::index(revision.from)];
-        if (withdrawn == 0) return;  // its row has given way
-        --withdrawn;
-        if (is_wanted(query_.outcome, revision.from)) --row.count;
-        if (!by_client) meet(revision.server, revision.client, revision.from, -1);
-        if (!revision.to) return;
-        count(row, *revision.to, 1, revision.time, revision.time);
-        if (!by_client) meet(revision.server, revision.client, *revision.to, +1);
+        if (found == rows_.end() || found->second.count(revision.from) == 0) return;  // its row has given way
+        --found->second.at(revision.from).count;
+        if (revision.to) found->second.at(*revision.to).add(1, revision.time, revision.time);
+        if (by_client) return;
+        meet(revision.server, revision.client, revision.from, -1);
+        if (revision.to) meet(revision.server, revision.client, *revision.to, +1);
     }
 
     std::vector<RankedRow> ranked() {
+        const auto wanted = [this](Outcome outcome) { return is_wanted(query_.outcome, outcome); };
         count_clients();
         std::vector<RankedRow> rows;
-        for (auto& [key, row] : rows_) {
-            row.error = error_;
-            if (row.count > 0) rows.push_back(row);
+        for (const auto& [key, row] : rows_) {
+            RankedRow ranked = summarize(row, wanted);
+            if (ranked.count == 0) continue;
+            ranked.error = error_;
+            if (const auto met = clients_.find(key); met != clients_.end()) ranked.clients = met->second;
+            rows.push_back(ranked);
         }
         keep_heaviest(rows, query_.rows);
         return rows;
@@ -98,17 +98,9 @@ class Aggregation {
     void add(const tally::Row& row) {
         if (row.key.kind == tally::accepted_kind) return;
         const tally::Endpoint key = key_of({row.key.address, row.key.port});
-        RankedRow& ranked = rows_[key];
-        ranked.key = key;
-        count(ranked, static_cast<Outcome>(row.key.kind), row.count, row.first, row.last);
-    }
-
-    void count(RankedRow& row, Outcome outcome, std::uint64_t more, tally::Time first, tally::Time last) const {
-        row.outcomes[tally::index(outcome)] += more;
-        if (!is_wanted(query_.outcome, outcome)) return;
-        row.first = row.count == 0 ? first : std::min(row.first, first);
-        row.last = row.count == 0 ? last : std::max(row.last, last);
-        row.count += more;
+        RegistryRow& sum = rows_[key];
+        sum.key = key;
+        sum.at(static_cast<Outcome>(row.key.kind)).add(row.count, row.first, row.last);
     }
 
     void meet(const tally::Endpoint& server, const tally::IpAddress& client, Outcome outcome, int change) {
@@ -123,7 +115,7 @@ class Aggregation {
             int times = 0;
             auto next = first;
             for (; next != meetings_.end() && who(*next) == who(*first); ++next) times += next->change;
-            if (const auto row = rows_.find(first->server); times > 0 && row != rows_.end()) ++row->second.clients;
+            if (times > 0) ++clients_[first->server];
             first = next;
         }
     }
@@ -135,7 +127,8 @@ class Aggregation {
     };
 
     const TopQuery& query_;
-    std::unordered_map<tally::Endpoint, RankedRow, EndpointHash> rows_;
+    std::unordered_map<tally::Endpoint, RegistryRow, EndpointHash> rows_;
+    std::unordered_map<tally::Endpoint, std::uint64_t, EndpointHash> clients_;
     std::vector<Meeting> meetings_;
     std::uint64_t error_ = 0;
 };

@@ -19,21 +19,6 @@ std::uint64_t count_wanted(const RegistryRow& row, Wanted wanted) {
     return sum;
 }
 
-/// Sums the outcomes that `wanted` picks. Every outcome of the row is listed beside the sum.
-RankedRow summarize(const RegistryRow& row, Wanted wanted) {
-    RankedRow ranked;
-    ranked.key = row.key;
-    Occurrences sum;
-    for (const OutcomeCount& each : row.outcomes) {
-        ranked.outcomes[tally::index(each.outcome)] = each.seen.count;
-        if (each.seen.count > 0 && wanted(each.outcome)) sum.add(each.seen.count, each.seen.first, each.seen.last);
-    }
-    ranked.count = sum.count;
-    ranked.first = sum.first;
-    ranked.last = sum.last;
-    return ranked;
-}
-
 /// The rows with the highest counts, in no order.
 std::vector<const RegistryRow*> heaviest(const Registry::Table& table, std::size_t limit, Wanted wanted) {
     struct Candidate {
@@ -87,6 +72,20 @@ std::vector<RankedRow> rank_clients(const Registry& registry, std::size_t limit)
 }
 
 }  // namespace
+
+RankedRow summarize(const RegistryRow& row, const std::function<bool(tally::Outcome)>& wanted) {
+    RankedRow ranked;
+    ranked.key = row.key;
+    Occurrences sum;
+    for (const OutcomeCount& each : row.outcomes) {
+        ranked.outcomes[tally::index(each.outcome)] = each.seen.count;
+        if (each.seen.count > 0 && wanted(each.outcome)) sum.add(each.seen.count, each.seen.first, each.seen.last);
+    }
+    ranked.count = sum.count;
+    ranked.first = sum.first;
+    ranked.last = sum.last;
+    return ranked;
+}
 
 void keep_heaviest(std::vector<RankedRow>& rows, std::size_t limit) {
     const auto heavier = [](const RankedRow& a, const RankedRow& b) {

@@ -27,8 +27,9 @@ bool is_refusal(tally::Outcome outcome) {
 }  // namespace
 
 void Occurrences::add(std::uint64_t more, tally::Time from, tally::Time until) {
-    first = count == 0 ? from : std::min(first, from);
-    last = count == 0 ? until : std::max(last, until);
+    first = said ? std::min(first, from) : from;
+    last = said ? std::max(last, until) : until;
+    said = true;
     count += more;
 }
 

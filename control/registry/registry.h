@@ -10,11 +10,13 @@
 
 namespace rstwatch::control {
 
-/// How often something was seen, and the first and the last time.
+/// How often something stands, and the first and the last time that it was said, also of what was withdrawn since: so
+/// that the order in which verdicts and revisions arrive does not matter.
 struct Occurrences {
     std::uint64_t count = 0;
     tally::Time first = 0;
     tally::Time last = 0;
+    bool said = false;  ///< first and last mean something
 
     void add(std::uint64_t more, tally::Time from, tally::Time until);
 };

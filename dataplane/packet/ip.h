@@ -31,15 +31,15 @@ struct IpPayload {
 };
 
 /// RFC 791. A total length of 0 is what a sender's kernel writes when the segment is to be cut by the NIC (TSO): then
-/// the captured bytes are the datagram.
-inline IpPayload parse_ipv4(Cursor& cursor, PacketView& view) {
+/// the captured bytes are the datagram, `elsewhere` of them behind the cursor's end.
+inline IpPayload parse_ipv4(Cursor& cursor, std::size_t elsewhere, PacketView& view) {
     IpPayload payload;
     if (!cursor.has(20)) return payload;
     const std::uint8_t* header = cursor.data();
     const std::size_t header_length = (header[0] & 0x0fu) * 4u;
     if (header[0] >> 4 != 4 || header_length < 20 || !cursor.has(header_length)) return payload;
     std::size_t total = load16(header + 2);
-    if (total == 0) total = cursor.remaining();
+    if (total == 0) total = cursor.remaining() + elsewhere;
     if (total < header_length) return payload;
 
     view.ttl = header[8];
@@ -81,7 +81,7 @@ inline std::size_t extension_length(std::uint8_t protocol, const std::uint8_t* h
 /// RFC 8200. Every extension header moves the cursor by at least 8 bytes, so a chain ends with the packet at the
 /// latest. A payload length of 0 stands for a jumbogram or a segment that the NIC was to cut: then the captured bytes
 /// are the datagram.
-inline IpPayload parse_ipv6(Cursor& cursor, PacketView& view) {
+inline IpPayload parse_ipv6(Cursor& cursor, std::size_t elsewhere, PacketView& view) {
     constexpr std::size_t header_length = 40;
     IpPayload payload;
     if (!cursor.has(header_length)) return payload;
@@ -93,7 +93,7 @@ inline IpPayload parse_ipv6(Cursor& cursor, PacketView& view) {
     payload.protocol = header[6];
     cursor.skip(header_length);
     std::size_t left = load16(header + 4);
-    if (left == 0) left = cursor.remaining();
+    if (left == 0) left = cursor.remaining() + elsewhere;
     cursor.limit(left);
 
     while (is_extension_header(payload.protocol)) {

@@ -53,8 +53,8 @@ struct PacketView {
 /// The link layers that captures and ports deliver (the LINKTYPE_ registry of tcpdump.org).
 enum class LinkType : std::uint8_t { ethernet, linux_sll, linux_sll2, raw_ip, null_loopback, loop };
 
-/// Parses the `length` bytes captured of one frame. Never reads behind them, never fails: whatever does not make sense
-/// ends in class `malformed`.
-void parse(LinkType link, const std::uint8_t* data, std::size_t length, PacketView& view);
+/// Parses one frame, of which `captured` bytes are there, the first `length` of them at `data`. Never reads behind
+/// those, never fails: whatever does not make sense ends in class `malformed`.
+void parse(LinkType link, const std::uint8_t* data, std::size_t length, std::size_t captured, PacketView& view);
 
 }  // namespace rstwatch::packet

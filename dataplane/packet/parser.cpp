@@ -25,12 +25,14 @@ PacketClass parse_transport(const IpPayload& payload, const Cursor& cursor, bool
     }
 }
 
-/// What a link layer carries. Tags and labels between link and IP (MPLS, PPPoE, …) enter here, likewise.
-PacketClass parse_network(std::uint16_t type, Cursor cursor, std::size_t link_length, PacketView& view) {
+/// What a link layer carries; `elsewhere` captured bytes of it lie behind the cursor's end, out of reach. Tags and
+/// labels between link and IP (MPLS, PPPoE, …) enter here, likewise.
+PacketClass parse_network(std::uint16_t type, Cursor cursor, std::size_t link_length, std::size_t elsewhere,
+                          PacketView& view) {
     if (type != ether_type::ipv4 && type != ether_type::ipv6) return PacketClass::non_ip;
     const bool v6 = type == ether_type::ipv6;
     const std::uint8_t* network = cursor.data();
-    const IpPayload payload = v6 ? parse_ipv6(cursor, view) : parse_ipv4(cursor, view);
+    const IpPayload payload = v6 ? parse_ipv6(cursor, elsewhere, view) : parse_ipv4(cursor, elsewhere, view);
     if (payload.status == IpPayload::Status::malformed) return PacketClass::malformed;
     view.wire_length =
         static_cast<std::uint32_t>(link_length + static_cast<std::size_t>(cursor.data() - network) + payload.length);
@@ -40,9 +42,9 @@ PacketClass parse_network(std::uint16_t type, Cursor cursor, std::size_t link_le
 
 }  // namespace
 
-void parse(LinkType link, const std::uint8_t* data, std::size_t length, PacketView& view) {
+void parse(LinkType link, const std::uint8_t* data, std::size_t length, std::size_t captured, PacketView& view) {
     view = PacketView{};
-    view.wire_length = static_cast<std::uint32_t>(length);
+    view.wire_length = static_cast<std::uint32_t>(captured);
     Cursor cursor(data, length);
     bool complete = false;
     const std::uint16_t type = parse_link(link, cursor, view, complete);
@@ -51,7 +53,7 @@ void parse(LinkType link, const std::uint8_t* data, std::size_t length, PacketVi
         return;
     }
     const auto link_length = static_cast<std::size_t>(cursor.data() - data);
-    view.packet_class = parse_network(type, cursor, link_length, view);
+    view.packet_class = parse_network(type, cursor, link_length, captured - length, view);
 }
 
 }  // namespace rstwatch::packet

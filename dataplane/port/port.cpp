@@ -148,6 +148,9 @@ Failure PortSet::open_captures(const config::Settings& settings) {
         if (!port.capture.is_stream) continue;
         if (Failure failed = CaptureStream::start(port.capture, port.stream)) return failed;
     }
+    if (ports_.size() > RTE_MAX_ETHPORTS)
+        return Failure(std::to_string(ports_.size()) + " ports are more than the " + std::to_string(RTE_MAX_ETHPORTS) +
+                       " that DPDK was built for; join captures with `mergecap -w ALL FILE...` first");
     if (captures != 0 && captures != ports_.size())
         return Failure(std::to_string(captures) + " capture files among " + std::to_string(ports_.size()) +
                        " ports: a capture brings its own time; replay captures alone, or watch live ports alone");

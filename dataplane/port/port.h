@@ -23,7 +23,7 @@ struct Port {
     std::uint16_t id = 0;
     std::uint16_t queues = 1;
     packet::LinkType link = packet::LinkType::ethernet;
-    std::string source;       ///< file, interface or address, as the operator named it
+    std::string source;  ///< file, interface or address, as the operator named it
     bool is_started = false;
     bool is_capture = false;  ///< ends, and brings its own time
     bool drops_known = true;  ///< false where the driver reports 0 whatever was lost

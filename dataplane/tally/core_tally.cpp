@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/tally/core_tally.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace rstwatch::tally {
@@ -17,8 +18,10 @@ void CoreTally::attempt_begun() {
 
 void CoreTally::book(RowTable& table, const RowKey& key, Time time) {
     Row& row = table.at(key, hash_of(key));
-    if (row.count++ == 0) row.first = time;
-    row.last = time;
+    // A deadline may be booked after a packet that came later than it: only extremes are independent of the order.
+    row.first = row.count == 0 ? time : std::min(row.first, time);
+    row.last = std::max(row.last, time);
+    ++row.count;
 }
 
 void CoreTally::accepted(const Endpoint& server, Time time) {

@@ -29,7 +29,7 @@ void parse_copy(packet::LinkType link, const std::uint8_t* data, std::size_t siz
     const std::unique_ptr<std::uint8_t[]> copy(new std::uint8_t[size]);
     if (size != 0) std::memcpy(copy.get(), data, size);
     packet::PacketView view;
-    packet::parse(link, copy.get(), size, view);
+    packet::parse(link, copy.get(), size, size, view);
     require(static_cast<std::size_t>(view.packet_class) < rstwatch::tally::packet_class_count);
 }
 

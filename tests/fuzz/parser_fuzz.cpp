@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (length != 0) std::memcpy(frame.get(), data + 1, length);
 
     PacketView view;
-    rstwatch::packet::parse(link, frame.get(), length, view);
+    rstwatch::packet::parse(link, frame.get(), length, length, view);
     require(static_cast<std::size_t>(view.packet_class) < rstwatch::tally::packet_class_count);
     const bool may_be_tracked = view.packet_class == PacketClass::tcp || view.packet_class == PacketClass::icmp_error;
     require(!view.trackable || may_be_tracked);
@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // What was in the view before has no influence.
     PacketView again;
     std::memset(static_cast<void*>(&again), 0xa5, sizeof again);
-    rstwatch::packet::parse(link, frame.get(), length, again);
+    rstwatch::packet::parse(link, frame.get(), length, length, again);
     require(again.packet_class == view.packet_class && again.trackable == view.trackable);
     require(!view.trackable || (again.source == view.source && again.destination == view.destination &&
                                 again.source_port == view.source_port && again.sequence == view.sequence &&

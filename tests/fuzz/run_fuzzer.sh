@@ -29,7 +29,7 @@ fi
 
 # Built anew only when a source is newer.
 program=$build/${target}_fuzz
-newer=$(find config dataplane tests/fuzz -name '*.h' -newer "$program" -print -o -name '*.cpp' -newer "$program" -print 2>/dev/null || echo all)
+newer=$(find config dataplane tests/fuzz \( -name '*.h' -o -name '*.cpp' \) -newer "$program" 2>/dev/null || echo all)
 if [ ! -x "$program" ] || [ -n "$newer" ]; then
     "$compiler" -std=c++20 -O1 -g -march=x86-64-v3 $sanitizers -fno-sanitize-recover=all -fno-omit-frame-pointer \
         -I. "tests/fuzz/${target}_fuzz.cpp" "$@" -o "$program"
@@ -40,5 +40,5 @@ corpus=$build/corpus-$target
 # Address randomization with more bits than ASan knows keeps its shadow memory from being placed.
 if setarch -R true 2>/dev/null; then set -- setarch -R; else set --; fi
 # libFuzzer's own exit code for a failure, 77, would say that the test was skipped.
-exec "$@" "$program" -error_exitcode=1 -timeout_exitcode=1 -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=2048 -print_final_stats=1 \
-    -artifact_prefix="$build/$target-" "$corpus"
+exec "$@" "$program" -error_exitcode=1 -timeout_exitcode=1 -max_total_time="$seconds" -timeout=10 \
+    -rss_limit_mb=2048 -max_len=2048 -print_final_stats=1 -artifact_prefix="$build/$target-" "$corpus"

@@ -29,7 +29,7 @@ packet::PacketView parse_copy(packet::LinkType link, const std::uint8_t* data, s
     const std::unique_ptr<std::uint8_t[]> copy(new std::uint8_t[size]);
     if (size > 0) std::memcpy(copy.get(), data, size);
     packet::PacketView view;
-    packet::parse(link, copy.get(), size, view);
+    packet::parse(link, copy.get(), size, size, view);
     return view;
 }
 

@@ -18,7 +18,7 @@ inline PacketView parsed(LinkType link, const Bytes& frame, std::size_t length) 
     const std::unique_ptr<std::uint8_t[]> exact(new std::uint8_t[length]);
     if (length > 0) std::memcpy(exact.get(), frame.data(), length);
     PacketView view;
-    parse(link, exact.get(), length, view);
+    parse(link, exact.get(), length, length, view);
     return view;
 }
 

@@ -114,10 +114,10 @@ TEST(Parser, SpoiltFramesAreReadWithinTheirBounds) {
 TEST(Parser, ViewHoldsNothingOfTheFrameBefore) {
     PacketView view;
     const Bytes syn = v6().tcp(40000, 80).syn().window_scale(7).payload("hello").build();
-    parse(LinkType::ethernet, syn.data(), syn.size(), view);
+    parse(LinkType::ethernet, syn.data(), syn.size(), syn.size(), view);
     EXPECT_TRUE(view.trackable);
     const Bytes arp = PacketBuilder().ethernet().arp("10.0.0.1", "10.0.0.2").build();
-    parse(LinkType::ethernet, arp.data(), arp.size(), view);
+    parse(LinkType::ethernet, arp.data(), arp.size(), arp.size(), view);
     EXPECT_FALSE(view.trackable);
     EXPECT_EQ(view.source, tally::IpAddress{});
     EXPECT_EQ(view.source_port, 0);

@@ -17,7 +17,9 @@ std::string subject_of(const Document& row) {
     const auto address = text_at(row, "address");
     const auto port = integer_at(row, "port");
     if (!address.empty()) return endpoint_text(address, port);
-    return port ? "port " + std::to_string(*port) : service_of(row);
+    if (!port) return service_of(row);
+    const auto service = text_at(row, "service");
+    return "port " + std::to_string(*port) + (service.empty() ? "" : " (" + service + ")");
 }
 
 std::string service_of(const Document& row) {

@@ -39,7 +39,8 @@ void write_table(const Document& document, Output& out) {
     const auto outcome = text_at(document, "outcome");
     const bool of_clients = by == "client";
     std::vector<Column> columns{{upper(by.empty() ? "destination" : by)}};
-    if (!of_clients) columns.push_back({"SERVICE"});
+    const bool of_destinations = text_at(document, "by") == "destination";
+    if (of_destinations) columns.push_back({"SERVICE"});
     columns.push_back({upper(outcome.empty() ? "count" : outcome), Align::right});
     columns.push_back({"PER SECOND", Align::right});
     if (!of_clients) columns.push_back({"CLIENTS", Align::right});
@@ -48,7 +49,7 @@ void write_table(const Document& document, Output& out) {
     Table table(std::move(columns));
     for (const auto& row : member_at(document, "rows")) {
         std::vector<std::string> cells{subject_of(row)};
-        if (!of_clients) cells.push_back(service_of(row));
+        if (of_destinations) cells.push_back(service_of(row));
         cells.push_back(estimate_text(integer_at(row, "count"), integer_at(row, "error")));
         cells.push_back(rate_text(number_at(row, "per_second")));
         if (!of_clients) cells.push_back(estimate_text(integer_at(row, "clients"), integer_at(row, "clients_error")));
