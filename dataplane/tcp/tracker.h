@@ -30,6 +30,7 @@ class Tracker {
     /// The end: fires what is due at `now` and settles everything else as it stands.
     void finish(Time now);
 
+    std::size_t capacity() const { return table_.capacity(); }
 
   private:
     using Slot = ConnectionTable::Slot;
