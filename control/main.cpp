@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -122,7 +123,8 @@ bool print_report(const control::Snapshot& snapshot, control::Controller& contro
         }
     }
     if (std::fflush(stdout) == 0) return true;
-    std::perror("rstwatchd: standard output");
+    // A reader that has seen enough, such as head(1), needs no telling.
+    if (errno != EPIPE) std::perror("rstwatchd: standard output");
     return false;
 }
 
