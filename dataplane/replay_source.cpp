@@ -34,7 +34,9 @@ void ReplaySource::refill(File& file) {
     const port::CaptureEnd end = port::capture_end(*file.port);
     const std::string name = file.port->source == "-" ? "standard input" : file.port->source;
     if (!end.damage.empty()) damage_.push_back(name + ": " + end.damage + "; everything before it has been counted");
-    if (end.lost_packets) damage_.push_back(name + ": packet buffers ran out, the rest was not read; raise rx.mbufs");
+    if (end.lost_packets)
+        damage_.push_back(
+            name + ": packet buffers ran out, the rest was not read; replay fewer captures at once, with rx.queues=1");
 }
 
 ReplaySource::File* ReplaySource::earliest() {

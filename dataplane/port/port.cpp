@@ -20,7 +20,7 @@ namespace {
 
 /// Most frames of a capture fit into one buffer of this size, also those that a kernel had not cut yet.
 constexpr std::uint16_t buffer_bytes = 9728;
-/// Buffers that a frame of 64 KiB takes.
+/// Buffers that the longest frame takes: the pcap driver copies one buffer and at most 65,535 bytes of the rest.
 constexpr unsigned buffers_per_frame = 8;
 constexpr unsigned buffer_cache = 128;
 
@@ -28,13 +28,14 @@ std::uint64_t buffers_needed(const config::Settings& settings) {
     const auto burst = static_cast<std::uint64_t>(settings.rx.burst);
     const auto queues = static_cast<std::uint64_t>(settings.rx.queues);
     const std::uint64_t ports = std::max<std::size_t>(settings.ports.size(), 1);
-    // In flight at worst: a burst of every port, and what waits in the rings between the cores.
-    const std::uint64_t bursts = ports * burst * buffers_per_frame;
-    const std::uint64_t forwarded = (queues - 1) * static_cast<std::uint64_t>(settings.rx.forward_ring);
-    const std::uint64_t cached = (queues + 1) * buffer_cache * 2;
-    const std::uint64_t in_flight = bursts + forwarded + cached;
     // A file waits for a core that is behind; a wire does not, and is buffered for.
     const bool replay = !settings.ports.empty() && !settings.ports.front().capture.empty();
+    // In flight at worst: a burst of every port and of every core that others forward to, and what waits in the rings
+    // between them. Nothing of a replay may be lost, also if all of it is frames of the largest size.
+    const std::uint64_t bursts = (ports + queues - 1) * burst * buffers_per_frame;
+    const std::uint64_t in_rings = (queues - 1) * static_cast<std::uint64_t>(settings.rx.forward_ring);
+    const std::uint64_t cached = (queues + 1) * buffer_cache * 2;
+    const std::uint64_t in_flight = bursts + in_rings * (replay ? buffers_per_frame : 1) + cached;
     if (replay) return in_flight;
     const auto per_queue = static_cast<std::uint64_t>(std::max(settings.rx.mbufs, settings.rx.descriptors));
     return ports * queues * per_queue + in_flight;
