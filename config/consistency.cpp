@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <map>
+#include <variant>
 
+#include "config/schema.h"
 #include "config/value.h"
 
 namespace rstwatch::config {
@@ -42,6 +45,23 @@ void check_deadlines(const Settings& settings, std::vector<Conflict>& found) {
     }
 }
 
+// One datagram cannot be asked for two headers.
+void check_tunnel_ports(const Settings& settings, std::vector<Conflict>& found) {
+    std::map<std::uint16_t, std::string_view> taken;
+    for (const Setting& setting : all_settings()) {
+        const auto* text = std::get_if<Text>(&setting.kind);
+        if (text == nullptr || text->form != &port_list_form) continue;
+        for (const std::uint16_t port : ports_of(text->field.read(settings))) {
+            const auto [place, is_new] = taken.emplace(port, setting.name);
+            if (is_new) continue;
+            found.push_back({{place->second, setting.name},
+                             std::nullopt,
+                             std::string(setting.name) + ": port " + std::to_string(port) + " is in " +
+                                 std::string(place->second) + " already; name it once"});
+        }
+    }
+}
+
 // Two files with the same name are possible (the two ports of a TAP saw the same); a device can be opened once only.
 void check_repeated_ports(const Settings& settings, std::vector<Conflict>& found) {
     for (auto port = settings.ports.begin(); port != settings.ports.end(); ++port) {
@@ -74,6 +94,7 @@ void check_mixed_ports(const Settings& settings, std::vector<Conflict>& found) {
 std::vector<Conflict> conflicts(const Settings& settings) {
     std::vector<Conflict> found;
     check_deadlines(settings, found);
+    check_tunnel_ports(settings, found);
     check_repeated_ports(settings, found);
     check_mixed_ports(settings, found);
     return found;

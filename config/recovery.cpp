@@ -108,7 +108,7 @@ std::string hint(const std::string& line) {
     if (value.empty() || parse_alone(trimmed(line))) return {};
     const std::string with_quotes = trimmed(line.substr(0, equals)) + " = " + quoted(value);
     if (!parse_alone(with_quotes)) return {};
-    return "; if this is text, write it in quotes: " + with_quotes;
+    return "; if this is text, write it in quotes: " + printable(with_quotes);
 }
 
 // The statement at fault begins at the last line before which everything parses.

@@ -25,16 +25,22 @@ constexpr Field<std::int64_t> tally = field<&Settings::tally, member>();
 template <auto member>
 constexpr Field<std::int64_t> registry = field<&Settings::registry, member>();
 template <auto member>
+constexpr Text tunnel_ports{field<&Settings::tunnel, member>(), &port_list_form};
+template <auto member>
 constexpr Field<std::int64_t> window = field<&Settings::window, member>();
 
 using S = Settings;
 
+constexpr std::array<std::string_view, 2> depth_choices{"full", "control"};
 constexpr std::array<std::string_view, 2> idle_choices{"poll", "sleep"};
+constexpr std::array<std::string_view, 3> domain_choices{"none", "vlan", "tunnel"};
 constexpr std::array<std::string_view, 5> level_choices{"trace", "debug", "info", "warn", "error"};
 
 // The ring of deadlines has 255 slots of a second; what is due must not lap what was just set.
 constexpr double longest_deadline = 200;
 constexpr double shortest_deadline = 0.001;
+// No host keeps an idle connection without keepalives for longer than a day and can still be told from a restart.
+constexpr double longest_gap = 86400;
 // A row costs tens to hundreds of bytes: what is beyond this fits in no machine, what is below is of no use.
 constexpr std::int64_t fewest_rows = 16;
 constexpr std::int64_t most_rows = 16777216;
@@ -56,6 +62,7 @@ constexpr std::array sections{
     Section{"sensor", "Who reports"},
     Section{"rx", "Receiving packets"},
     Section{"tracking", "Following connections"},
+    Section{"tunnel", "Where tunnels over UDP are looked for; those that need no port are always decoded"},
     Section{"deadline", "When a connection attempt is judged, in the packets' own time"},
     Section{"tally", "What each core counts in each interval of one second"},
     Section{"registry", "What is remembered of destinations and clients from one interval to the next"},
@@ -87,16 +94,59 @@ constexpr std::array settings_table{
             "Packets on their way from the core that received them to the core that owns the connection",
             "Needed where the NIC cannot spread packets by the innermost addresses and ports: tunnels, ICMP errors and "
             "fragments. What does not fit is dropped and counted."},
+    Setting{"rx.datagrams", Integer{rx<&S::Rx::datagrams>, 16, 65536, true}, "datagrams",
+            "Datagrams that each core puts together from fragments at a time",
+            "1.7 KiB each. One that misses a piece is given up after 30 s, and beyond this "
+            "number the oldest ones are, which is counted as evicted."},
     Setting{"rx.idle", Choice{field<&S::rx, &S::Rx::idle>(), idle_choices}, "",
             "What a core does while nothing arrives",
             "\"poll\" asks again at once and takes the whole core; \"sleep\" rests for moments that grow with the "
             "silence, up to 200 us: that spares the machine, and a queue of 4096 descriptors bridges it at 10 GbE."},
 
+    Setting{
+        "tracking.depth", Choice{field<&S::tracking, &S::Tracking::depth>(), depth_choices}, "",
+        "Which segments are looked up",
+        "\"full\": every one; \"control\": those with SYN, FIN or RST, and all of connections that are being made or "
+        "have just been reset, for ports that are faster than the cores. Outcomes that show in data and "
+        "acknowledgements alone cannot be told then; reports name them."},
     Setting{"tracking.connections", Integer{field<&S::tracking, &S::Tracking::connections>(), 1024, 268435456},
             "connections", "Connections that can be followed at a time, by all cores together",
             "Rounded up to 16 times a power of two for each core; 197 bytes each, taken at start. Beyond it the least "
             "useful "
             "connections are given up, finished ones first, which is counted as evicted."},
+    Setting{"tracking.gap", Seconds{field<&S::tracking, &S::Tracking::gap>(), 0.1, longest_gap}, "s",
+            "Silence on a connection after which a reset with another hop distance is an idle_reset",
+            "A device that forgets idle connections answers in the server's name."},
+    Setting{"tracking.long_gap", Seconds{field<&S::tracking, &S::Tracking::long_gap>(), 0.1, longest_gap}, "s",
+            "Silence on a connection after which a reset that seems to come from the peer itself is an idle_reset",
+            "Load balancers forget connections after 240 s (Azure) or 350 s (AWS NLB) and answer like a host without "
+            "the connection. After a shorter silence it is peer_lost_state: the host has restarted."},
+    Setting{
+        "tracking.duplicate_window", Seconds{field<&S::tracking, &S::Tracking::duplicate_window>(), 0, 1}, "s",
+        "An identical segment up to this much later is a copy that the mirror port made",
+        "Identical are addresses, ports, IP identification, sequence numbers, flags, window, length and checksum; the "
+        "time to live may differ by one hop. What a host sends again has another identification. Copies are counted "
+        "as duplicates and judged no further. 0: only copies of the same microsecond."},
+    Setting{"tracking.duplicate_window_without_id",
+            Seconds{field<&S::tracking, &S::Tracking::duplicate_window_without_id>(), 0, 1}, "s",
+            "The same for IPv6 and for IPv4 with identification 0",
+            "Nothing but the time tells a copy from a segment that was sent again, and no host does that so soon."},
+
+    Setting{
+        "tracking.domain", Choice{field<&S::tracking, &S::Tracking::domain>(), domain_choices}, "",
+        "What tells connections with the same addresses and ports apart",
+        "\"vlan\": the outermost VLAN tag; \"tunnel\": the VNI, key, TEID, session or label of the innermost tunnel. "
+        "For networks with overlapping addresses; both directions of a connection must carry the same number then."},
+
+    Setting{"tunnel.vxlan_ports", tunnel_ports<&S::Tunnel::vxlan_ports>, "", "UDP ports of VXLAN",
+            "4789 is assigned, 8472 what Linux used before."},
+    Setting{"tunnel.vxlan_gpe_ports", tunnel_ports<&S::Tunnel::vxlan_gpe_ports>, "", "UDP ports of VXLAN-GPE", ""},
+    Setting{"tunnel.geneve_ports", tunnel_ports<&S::Tunnel::geneve_ports>, "", "UDP ports of Geneve", ""},
+    Setting{"tunnel.gtp_u_ports", tunnel_ports<&S::Tunnel::gtp_u_ports>, "", "UDP ports of GTP-U", ""},
+    Setting{"tunnel.l2tp_ports", tunnel_ports<&S::Tunnel::l2tp_ports>, "", "UDP ports of L2TP", ""},
+    Setting{"tunnel.teredo_ports", tunnel_ports<&S::Tunnel::teredo_ports>, "", "UDP ports of Teredo servers",
+            "Between hosts and relays Teredo is known by its addresses, on any port."},
+    Setting{"tunnel.ayiya_ports", tunnel_ports<&S::Tunnel::ayiya_ports>, "", "UDP ports of AYIYA", ""},
 
     Setting{"deadline.provisional", deadline_seconds(deadline<&S::Deadline::provisional>), "s",
             "Time to the first verdict, unanswered or handshake_incomplete",
@@ -122,6 +172,16 @@ constexpr std::array settings_table{
     Setting{"deadline.half_open_scan", deadline_seconds(deadline<&S::Deadline::half_open_scan>), "s",
             "Time from SYN to SYN-ACK and from there to the client's reset within which it counts as a half-open scan",
             ""},
+    Setting{"deadline.reset_hold", Seconds{deadline<&S::Deadline::reset_hold>, shortest_deadline, 1}, "s",
+            "A segment seen up to this much after a reset that it preceded is judged before it",
+            "A mirror port may deliver the two directions of a connection out of order. What came first follows from "
+            "the sequence numbers."},
+    Setting{"deadline.stall", deadline_seconds(deadline<&S::Deadline::stall>), "s",
+            "For how long at least three repetitions stay unanswered before blackholed or zero_window_stall is said",
+            ""},
+    Setting{"deadline.stalled", deadline_seconds(deadline<&S::Deadline::stalled>), "s",
+            "Time from the last packet of a stalled connection to the final verdict",
+            "Linux repeats data at most 120 s apart (TCP_RTO_MAX)."},
 
     Setting{"tally.banks", Integer{field<&S::tally, &S::Tally::banks>(), 2, 64}, "banks",
             "Sets of counters of each core, one being filled while the others are merged",

@@ -32,12 +32,30 @@ struct Settings {
         std::int64_t mbufs = 4096;        ///< packet buffers of each queue
         std::int64_t descriptors = 4096;  ///< ring slots of each NIC queue
         std::int64_t forward_ring = 512;  ///< packets on their way from the receiving core to the owning core
+        std::int64_t datagrams = 512;     ///< fragmented datagrams that each core puts together at a time
         std::string idle = "sleep";       ///< poll | sleep: what a core does while nothing arrives
     } rx;
 
     struct Tracking {
+        std::string depth = "full";         ///< full | control: which segments are looked up
         std::int64_t connections = 262144;  ///< entries of each core's connection table
+        double gap = 5;                     ///< silence before a device's RST that makes it an idle_reset
+        double long_gap = 120;              ///< silence before a RST like the peer's own that makes it an idle_reset
+        double duplicate_window = 0.002;    ///< within which an identical packet is a copy made by the mirror port
+        double duplicate_window_without_id = 0.0002;  ///< likewise without an IP identification
+        std::string domain = "none";                  ///< none | vlan | tunnel: what tells overlapping networks apart
     } tracking;
+
+    /// UDP ports behind which tunnels are looked for: numbers with commas between them, or nothing.
+    struct Tunnel {
+        std::string vxlan_ports = "4789,8472";  ///< 8472: Linux before IANA had assigned one
+        std::string vxlan_gpe_ports = "4790";
+        std::string geneve_ports = "6081";
+        std::string gtp_u_ports = "2152";
+        std::string l2tp_ports = "1701";
+        std::string teredo_ports = "3544";
+        std::string ayiya_ports = "5072";
+    } tunnel;
 
     struct Deadline {
         double provisional = 3;       ///< to the first verdict, unanswered or handshake_incomplete
@@ -47,6 +65,9 @@ struct Settings {
         double closed = 60;           ///< how long a finished attempt's ISN is remembered
         double early_answer = 0.005;  ///< an answer up to this much before its SYN belongs to it
         double half_open_scan = 1;    ///< from the SYN-ACK to the RST of a half-open scan
+        double reset_hold = 0.005;    ///< by how much a RST may overtake what came before it
+        double stall = 2;             ///< of repetitions, before blackholed and zero_window_stall are said
+        double stalled = 150;         ///< after the last packet of a stalled connection, until the verdict is final
     } deadline;
 
     struct Tally {

@@ -25,10 +25,16 @@ std::string_view last_part(std::string_view dotted) {
     return dot == std::string_view::npos ? dotted : dotted.substr(dot + 1);
 }
 
+// The distance is at least the difference of the lengths, which costs nothing to find.
+bool may_be_within(std::size_t distance, std::string_view a, std::string_view b) {
+    return std::max(a.size(), b.size()) - std::min(a.size(), b.size()) <= distance;
+}
+
 const Setting* nearest_full_name(std::string_view given) {
     const Setting* best = nullptr;
     std::size_t least = tolerance(last_part(given)) + 1;
     for (const Setting& setting : all_settings()) {
+        if (!may_be_within(least - 1, given, setting.name)) continue;
         const auto distance = edit_distance(given, setting.name);
         if (distance < least) std::tie(best, least) = std::pair(&setting, distance);
     }
@@ -40,6 +46,7 @@ std::vector<std::string_view> nearest_keys(std::string_view key) {
     std::vector<std::string_view> best;
     std::size_t least = tolerance(key);
     for (const Setting& setting : all_settings()) {
+        if (!may_be_within(least, key, setting.key())) continue;
         const auto distance = edit_distance(key, setting.key());
         if (distance > least) continue;
         if (distance < least) best.clear();
@@ -75,6 +82,8 @@ std::string_view nearest(std::string_view given, std::span<const std::string_vie
     std::string_view best;
     std::size_t least = tolerance(given) + 1;
     for (const auto candidate : candidates) {
+        if (least == 0) break;
+        if (!may_be_within(least - 1, given, candidate)) continue;
         const auto distance = edit_distance(given, candidate);
         if (distance < least) std::tie(best, least) = std::pair(candidate, distance);
     }

@@ -108,7 +108,42 @@ Fault interface_fault(std::string_view text) {
     return length_fault(text, longest_interface_name);
 }
 
+/// The text up to the next comma, without the spaces around it; what is left stands behind the comma.
+std::string_view next_item(std::string_view& rest) {
+    const std::size_t comma = rest.find(',');
+    std::string_view item = rest.substr(0, comma);
+    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
+    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
+    return item;
+}
+
+constexpr std::size_t most_ports = 8;
+
+Fault port_list_fault(std::string_view text) {
+    if (auto fault = plain_fault(text)) return fault;
+    std::size_t count = 0;
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::string_view item = next_item(rest);
+        if (!is_port_number(item) || item == "0") return "is not a list of ports from 1 to 65535";
+        if (++count > most_ports) return "has more than " + std::to_string(most_ports) + " ports";
+    }
+    if (!text.empty() && text.back() == ',') return "ends with a comma";
+    return std::nullopt;
+}
+
 }  // namespace
+
+std::vector<std::uint16_t> ports_of(std::string_view list) {
+    std::vector<std::uint16_t> ports;
+    while (!list.empty()) {
+        const std::string_view item = next_item(list);
+        std::uint16_t port = 0;
+        (void)std::from_chars(item.data(), item.data() + item.size(), port);
+        ports.push_back(port);
+    }
+    return ports;
+}
 
 const TextForm sensor_name_form{"a name of at most 253 bytes, or \"\" for the host's name", sensor_name_fault};
 const TextForm listen_form{
@@ -119,6 +154,8 @@ const TextForm socket_form{"the path of a Unix socket, \"\" for the usual place,
 const TextForm pci_form{"a PCI address such as 0000:3b:00.0 (lspci -D lists them)", pci_fault};
 const TextForm interface_form{"the name of a network interface such as eth1 (ip link lists them)", interface_fault};
 const TextForm capture_form{"the path of a capture file, or \"-\" for standard input", given_fault};
+const TextForm port_list_form{"up to 8 UDP ports with commas between them such as 4789,8472, or \"\" for none",
+                              port_list_fault};
 const TextForm vdev_form{"a DPDK device string such as net_pcap0,rx_pcap=/tmp/x.pcap", given_fault};
 
 }  // namespace rstwatch::config

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rstwatch::config {
 
@@ -21,5 +23,9 @@ extern const TextForm pci_form;
 extern const TextForm interface_form;
 extern const TextForm capture_form;
 extern const TextForm vdev_form;
+extern const TextForm port_list_form;
+
+/// The numbers of a text in port_list_form, in their order.
+std::vector<std::uint16_t> ports_of(std::string_view list);
 
 }  // namespace rstwatch::config

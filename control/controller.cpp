@@ -33,8 +33,9 @@ Controller::Controller(const config::Settings& settings, Surroundings surroundin
       store_(store),
       merger_(exchanges, [this](MergedInterval& interval) { take(interval); }),
       registry_(settings.registry),
-      scanners_(static_cast<std::size_t>(settings.registry.clients)),
+      classifier_(settings.registry, surroundings_.replay),
       window_(settings.window),
+      control_depth_(settings.tracking.depth == "control"),
       started_(wall_time()) {}
 
 void Controller::run() {
@@ -48,6 +49,7 @@ void Controller::run() {
         next_publication = Clock::now() + publish_every;
     }
     publish(true);
+    connections_.settle(classifier_.scanners(), store_.latest()->span, classifier_.assumptions());
 }
 
 void Controller::pause() const {
@@ -66,13 +68,12 @@ void Controller::take(MergedInterval& interval) {
         totals_.last_packet = std::max(totals_.last_packet, interval.last_packet);
     }
     totals_.packets.add(interval.packets);
+    totals_.revised += interval.revisions.size();
+    classifier_.judge(interval, registry_, totals_.overlay);
     add(totals_.outcomes, interval.outcomes);
     add(totals_.losses, interval.losses);
     totals_.late_merges += interval.late_merges;
-    totals_.revised += interval.revisions.size();
     totals_.last_interval = interval.interval;
-    registry_.add(interval);
-    scanners_.add(interval, registry_);
     if (wishes_.keep_connections) connections_.add(interval.records);
     if (wishes_.serve) window_.add(interval);
 }
@@ -80,6 +81,11 @@ void Controller::take(MergedInterval& interval) {
 TableState Controller::connection_table() const {
     return {surroundings_.connection_capacity, totals_.gauges.connections_used, totals_.losses.connections_overflowed,
             totals_.losses.connections_evicted, 0};
+}
+
+TableState Controller::datagram_table() const {
+    const std::uint64_t evicted = totals_.losses.datagrams_evicted;
+    return {surroundings_.datagram_capacity, totals_.gauges.datagrams_used, evicted, evicted, 0};
 }
 
 std::vector<CoreState> Controller::core_states() const {
@@ -96,20 +102,26 @@ std::vector<CoreState> Controller::core_states() const {
 void Controller::publish(bool finished) {
     changed_ = false;
     totals_.gauges = merger_.gauges();
-    totals_.half_open_overlay = scanners_.reclassified();
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->sensor = surroundings_.sensor;
+    snapshot->control_depth = control_depth_;
     snapshot->version = RSTWATCH_VERSION;
     snapshot->replay = surroundings_.replay;
     snapshot->finished = finished;
     snapshot->started = started_;
     snapshot->files = surroundings_.files;
     snapshot->totals = totals_;
+    snapshot->span = classifier_.span(registry_);
+    snapshot->assumptions = classifier_.assumptions();
+    const ClassifierTables tables = classifier_.tables();
     snapshot->connections = connection_table();
+    snapshot->datagrams = datagram_table();
     snapshot->destinations =
         table_state(registry_.destinations(), registry_.destinations_overflowed(), registry_.destinations_other());
     snapshot->clients = table_state(registry_.clients(), registry_.clients_overflowed(), registry_.clients_other());
-    snapshot->ranking = rank(registry_, scanners_, wishes_.ranking_rows);
+    snapshot->baselines = {tables.baselines_capacity, tables.baselines, tables.baselines_overflowed, 0, 0};
+    snapshot->undecided = tables.undecided;
+    snapshot->ranking = rank(registry_, classifier_.scanners(), wishes_.ranking_rows);
     snapshot->window = window_.intervals();
     snapshot->window_shortened = window_.shortened();
     snapshot->ports = surroundings_.port_status();

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/settings.h"
-#include "control/classify/scanners.h"
+#include "control/classify/classifier.h"
 #include "control/export/connections.h"
 #include "control/merge/interval_merger.h"
 #include "control/registry/registry.h"
@@ -23,6 +23,7 @@ struct Surroundings {
     bool replay = false;
     std::vector<std::string> files;
     std::size_t connection_capacity = 0;
+    std::size_t datagram_capacity = 0;
     std::function<std::vector<tally::PortStatus>()> port_status;
     std::function<std::vector<CoreState>()> core_status;
     std::function<void(std::uint64_t packets)> progress;  ///< called some times per second
@@ -43,8 +44,7 @@ class Controller {
     /// Returns when every core has finished and the last snapshot is out.
     void run();
 
-    ConnectionLog& connections() { return connections_; }
-    const Scanners& scanners() const { return scanners_; }
+    const ConnectionLog& connections() const { return connections_; }
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -53,6 +53,7 @@ class Controller {
     void publish(bool finished);
     void pause() const;
     TableState connection_table() const;
+    TableState datagram_table() const;
     std::vector<CoreState> core_states() const;
 
     Surroundings surroundings_;
@@ -60,10 +61,11 @@ class Controller {
     SnapshotStore& store_;
     IntervalMerger merger_;
     Registry registry_;
-    Scanners scanners_;
+    Classifier classifier_;
     Window window_;
     ConnectionLog connections_;
     Totals totals_;
+    bool control_depth_;
     tally::Time started_;
     bool changed_ = false;
 };

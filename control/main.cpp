@@ -86,6 +86,9 @@ control::Surroundings surroundings_of(Dataplane& dataplane, const config::Settin
     surroundings.replay = dataplane.is_replay();
     for (const config::Port& port : settings.ports)
         if (!port.capture.empty()) surroundings.files.push_back(port.capture);
+    // A capture is received by one core, whoever follows its connections.
+    const std::int64_t receiving = dataplane.is_replay() ? 1 : settings.rx.queues;
+    surroundings.datagram_capacity = static_cast<std::size_t>(settings.rx.datagrams * receiving);
     surroundings.connection_capacity = static_cast<std::size_t>(settings.tracking.connections);
     surroundings.port_status = [&dataplane] { return dataplane.port_status(); };
     surroundings.core_status = [&dataplane] {
@@ -108,7 +111,7 @@ int tell_damage(const Dataplane& dataplane) {
 
 bool print_report(const control::Snapshot& snapshot, control::Controller& controller, const CommandLine& line) {
     if (line.report == CommandLine::Report::lines) {
-        controller.connections().write_lines(stdout, controller.scanners());
+        controller.connections().write_lines(stdout);
     } else {
         std::string text =
             control::report(snapshot, line.rows).dump(1, ' ', true, control::Json::error_handler_t::replace);
@@ -118,7 +121,7 @@ bool print_report(const control::Snapshot& snapshot, control::Controller& contro
             text.resize(text.size() - 2);  // the closing "\n}": one more member follows
             std::fputs(text.c_str(), stdout);
             std::fputs(",\n \"connections\": ", stdout);
-            controller.connections().write_array(stdout, controller.scanners());
+            controller.connections().write_array(stdout);
             std::puts("\n}");
         }
     }
@@ -199,7 +202,7 @@ int run_service(Dataplane& dataplane, control::Controller& controller, control::
     server.stop();
     dataplane.join();
     spdlog::info("stopped; {} packets, {} attempts", store.latest()->totals.packets.received,
-                 store.latest()->totals.outcomes.attempts);
+                 store.latest()->totals.attempts());
     return tell_damage(dataplane);
 }
 

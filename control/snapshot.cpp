@@ -3,20 +3,31 @@
 
 namespace rstwatch::control {
 
-std::array<std::uint64_t, tally::outcome_count> Totals::shown() const {
-    using tally::Outcome;
-    std::array<std::uint64_t, tally::outcome_count> shown = outcomes.final;
+using tally::Outcome;
+
+/// As the cores know it.
+OutcomeSums Totals::counted() const {
+    OutcomeSums sums = outcomes.final;
     std::uint64_t provisional_attempts = 0;
     for (const Outcome outcome : tally::all_outcomes()) {
         const std::size_t i = tally::index(outcome);
-        shown[i] += gauges.provisional[i];
+        sums[i] += gauges.provisional[i];
         if (tally::is_attempt(outcome)) provisional_attempts += gauges.provisional[i];
     }
-    shown[tally::index(Outcome::open)] += gauges.open;
-    shown[tally::index(Outcome::undetermined)] += gauges.pending - provisional_attempts;
-    shown[tally::index(Outcome::client_cancelled)] -= half_open_overlay;
-    shown[tally::index(Outcome::half_open_scan)] += half_open_overlay;
-    return shown;
+    sums[tally::index(Outcome::open)] += gauges.open;
+    sums[tally::index(Outcome::undetermined)] += gauges.pending - provisional_attempts;
+    return sums;
+}
+
+OutcomeSums Totals::shown() const {
+    OutcomeSums sums = counted();
+    (void)overlay.apply(sums);
+    return sums;
+}
+
+std::uint64_t Totals::attempts() const {
+    OutcomeSums sums = counted();
+    return outcomes.attempts + static_cast<std::uint64_t>(overlay.apply(sums));
 }
 
 }  // namespace rstwatch::control

@@ -7,6 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "control/classify/outcome_overlay.h"
+#include "control/classify/span_watch.h"
+#include "control/classify/unseen_direction.h"
 #include "control/registry/window.h"
 #include "dataplane/tally/core_status.h"
 #include "dataplane/tally/interval_bank.h"
@@ -53,10 +56,10 @@ struct Ranking {
 /// Sums since the start. received = Σ classes; attempts = Σ outcomes that belong to attempts, at every moment.
 struct Totals {
     tally::PacketTotals packets;
-    tally::OutcomeTotals outcomes;        ///< final ones: never fall
-    tally::Gauges gauges;                 ///< provisional verdicts, pending, open
-    std::uint64_t half_open_overlay = 0;  ///< final as client_cancelled, shown as half_open_scan
-    std::uint64_t revised = 0;            ///< verdicts that were taken back or changed
+    tally::OutcomeTotals outcomes;  ///< final ones: never fall
+    tally::Gauges gauges;           ///< provisional verdicts, pending, open
+    OutcomeOverlay overlay;         ///< what control knows better than the cores
+    std::uint64_t revised = 0;      ///< verdicts that were taken back or changed
     tally::Losses losses;
     std::uint64_t late_merges = 0;
     tally::Time first_packet = 0;  ///< meaningful when packets.received > 0
@@ -64,7 +67,14 @@ struct Totals {
     tally::Interval last_interval = 0;
 
     /// Every attempt in exactly one place: final, provisional, open, or not determined yet.
-    std::array<std::uint64_t, tally::outcome_count> shown() const;
+    OutcomeSums shown() const;
+
+    /// Attempts, those included of which too little was seen for the cores to count them. = Σ of shown() but midstream
+    /// and unsolicited.
+    std::uint64_t attempts() const;
+
+  private:
+    OutcomeSums counted() const;
 };
 
 struct CoreState {
@@ -81,14 +91,20 @@ struct CoreState {
 struct Snapshot {
     std::string sensor;
     std::string version;
+    bool control_depth = false;  ///< only control segments are looked up: some outcomes are not told
     bool replay = false;
     bool finished = false;    ///< of a replay: every file has been read
     tally::Time started = 0;  ///< wall time, live only: a replay knows no other time than its packets'
     std::vector<std::string> files;
     Totals totals;
+    SpanFacts span;
+    Assumptions assumptions;  ///< of what the SPAN does not show
     TableState connections;
+    TableState datagrams;  ///< in fragments
     TableState destinations;
     TableState clients;
+    TableState baselines;         ///< servers of which it is known how far away they are
+    std::uint64_t undecided = 0;  ///< attempts that control had no room to judge
     Ranking ranking;
     std::vector<std::shared_ptr<const WindowInterval>> window;
     std::uint64_t window_shortened = 0;

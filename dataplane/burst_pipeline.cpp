@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <thread>
 
+#include "dataplane/fragments.h"
 #include "dataplane/port/packet_stamp.h"
 #include "dataplane/port/symmetric_rss.h"
+#include "dataplane/port/wire_lengths.h"
 
 namespace rstwatch {
 namespace {
@@ -34,22 +36,23 @@ BurstPipeline::BurstPipeline(const Setup& setup)
       cores_(setup.lanes->cores()),
       when_full_(setup.when_full),
       secret_(setup.secret),
+      domain_(setup.domain),
+      tunnels_(setup.tunnels),
+      reassembler_(setup.datagrams, setup.secret.words[0]),
       lanes_(*setup.lanes),
       status_(*setup.status),
       tally_(*setup.exchange, setup.when_full),
-      tracker_(setup.connections, setup.limits, tally_) {}
+      tracker_(setup.connections, setup.limits, setup.duplicates, tally_) {}
 
 void BurstPipeline::take_received(const Arrival* arrivals, std::size_t count_of) {
     std::array<rte_mbuf*, max_burst> done;
     unsigned done_count = 0;
-    std::uint64_t captured = 0;
-    parse_all(arrivals, count_of);
+    const std::uint64_t captured = parse_all<true>(arrivals, count_of);
     prefetch_entries(count_of);
     for (std::size_t i = 0; i < count_of; ++i) {
         const Parsed& parsed = parsed_[i];
         const tally::Time time = clock_in(arrivals[i].time);
         count(parsed.view, arrivals[i].time, time);
-        captured += arrivals[i].packet->data_len;
         if (parsed.view.trackable) {
             if (forward(arrivals[i], parsed.view, time)) continue;
             tracker_.take(parsed.view, parsed.digest, time);
@@ -65,35 +68,60 @@ void BurstPipeline::take_received(const Arrival* arrivals, std::size_t count_of)
 
 void BurstPipeline::take_forwarded(const Arrival* arrivals, std::size_t count_of) {
     std::array<rte_mbuf*, max_burst> done;
-    parse_all(arrivals, count_of);
+    parse_all<false>(arrivals, count_of);
     prefetch_entries(count_of);
     for (std::size_t i = 0; i < count_of; ++i) {
-        tracker_.take(parsed_[i].view, parsed_[i].digest, clock_in(arrivals[i].time));
+        const tally::Time time = clock_in(arrivals[i].time);
+        if (parsed_[i].view.trackable) tracker_.take(parsed_[i].view, parsed_[i].digest, time);
         done[i] = arrivals[i].packet;
     }
     rte_pktmbuf_free_bulk(done.data(), static_cast<unsigned>(count_of));
 }
 
-void BurstPipeline::parse_all(const Arrival* arrivals, std::size_t count_of) {
+/// Returns the bytes in the first buffers, which is what there was of nearly all packets.
+template <bool received>
+std::uint64_t BurstPipeline::parse_all(const Arrival* arrivals, std::size_t count_of) {
+    tally::Time now = now_;
+    std::uint64_t captured = 0;
     for (std::size_t i = 0; i < std::min(header_prefetch, count_of); ++i)
         __builtin_prefetch(rte_pktmbuf_mtod(arrivals[i].packet, const void*));
     for (std::size_t i = 0; i < count_of; ++i) {
         if (i + header_prefetch < count_of)
             __builtin_prefetch(rte_pktmbuf_mtod(arrivals[i + header_prefetch].packet, const void*));
-        const rte_mbuf* packet = arrivals[i].packet;
+        rte_mbuf* packet = arrivals[i].packet;
         Parsed& parsed = parsed_[i];
         // Headers lie in the first segment, which holds more than any chain of them.
-        packet::parse(arrivals[i].link, rte_pktmbuf_mtod(packet, const std::uint8_t*), packet->data_len,
-                      packet->pkt_len, parsed.view);
+        const std::size_t length = packet->pkt_len;
+        const packet::Frame frame{arrivals[i].link, rte_pktmbuf_mtod(packet, const std::uint8_t*), packet->data_len,
+                                  length, length < arrivals[i].uncut_below ? length : packet::unknown_length};
+        packet::parse(frame, tunnels_, parsed.view);
+        captured += packet->data_len;
+        if (received && parsed.view.wire_length > length) [[unlikely]]
+            doubt_length(arrivals[i], frame, parsed.view);
+        now = std::max(now, arrivals[i].time);
+        if (received && parsed.view.packet_class == tally::PacketClass::fragment) [[unlikely]]
+            take_fragment(arrivals[i].link, packet, reassembler_, tunnels_, parsed.view, now);
         if (!parsed.view.trackable) continue;
-        parsed.digest = tcp::digest(parsed.view, 0, secret_);
-        tracker_.prefetch_set(parsed.digest);
+        parsed.digest = tcp::digest(parsed.view, tcp::domain_of(parsed.view, domain_), secret_);
+        if (tracker_.concerns(parsed.view, parsed.digest)) tracker_.prefetch_set(parsed.view, parsed.digest);
     }
+    return captured;
+}
+
+/// A packet that says to be longer than what was captured of it: cut by the capture, or malformed.
+[[gnu::noinline]] void BurstPipeline::doubt_length(const Arrival& arrival, packet::Frame frame,
+                                                   packet::PacketView& view) const {
+    if (arrival.wire_lengths == nullptr) return;
+    const std::optional<std::uint32_t> on_wire = arrival.wire_lengths->length_of(arrival.number);
+    if (!on_wire || view.wire_length <= *on_wire) return;
+    frame.on_wire = std::max<std::size_t>(*on_wire, frame.captured);
+    packet::parse(frame, tunnels_, view);
 }
 
 void BurstPipeline::prefetch_entries(std::size_t count_of) {
     for (std::size_t i = 0; i < count_of; ++i)
-        if (parsed_[i].view.trackable) tracker_.prefetch_entry(parsed_[i].digest);
+        if (parsed_[i].view.trackable && tracker_.concerns(parsed_[i].view, parsed_[i].digest))
+            tracker_.prefetch_entry(parsed_[i].digest);
 }
 
 /// The clock is the running maximum of the stamps.
@@ -107,6 +135,8 @@ void BurstPipeline::advance_clock(tally::Time time) {
     now_ = time;
     if (time < interval_end_) return;
     const tally::Interval interval = tally::interval_of(time);
+    reassembler_.expire(time);
+    note_reassembly();
     tracker_.advance_to(interval);
     interval_end_ = tally::interval_start(interval + 1);
 }
@@ -140,8 +170,20 @@ bool BurstPipeline::forward(const Arrival& arrival, const packet::PacketView& vi
     return true;
 }
 
+/// Into the bank that is open, at the latest when it is about to be handed over.
+void BurstPipeline::note_reassembly() {
+    const packet::Reassembler::Counts& counts = reassembler_.counts();
+    tally::Losses& losses = tally_.losses();
+    losses.datagrams_timed_out += counts.timed_out - noted_.timed_out;
+    losses.datagrams_evicted += counts.evicted - noted_.evicted;
+    tally_.packets().datagrams += counts.completed - noted_.completed;
+    tally_.gauges().datagrams_used = reassembler_.used();
+    noted_ = counts;
+}
+
 void BurstPipeline::finish(tally::Time last) {
     advance_clock(last);
+    note_reassembly();
     tracker_.finish(now_);
     tally_.finish();
 }

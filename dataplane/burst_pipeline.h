@@ -7,12 +7,18 @@
 
 #include "dataplane/forward_lanes.h"
 #include "dataplane/packet/packet_view.h"
+#include "dataplane/packet/reassembly.h"
+#include "dataplane/packet/tunnel_ports.h"
 #include "dataplane/tally/core_status.h"
 #include "dataplane/tally/core_tally.h"
 #include "dataplane/tcp/four_tuple.h"
 #include "dataplane/tcp/tracker.h"
 
 struct rte_mbuf;
+
+namespace rstwatch::port {
+class WireLengths;
+}
 
 namespace rstwatch {
 
@@ -21,6 +27,9 @@ struct Arrival {
     rte_mbuf* packet;
     tally::Time time;
     packet::LinkType link;
+    std::size_t uncut_below = 0;                ///< shorter ones are as they were on the wire
+    port::WireLengths* wire_lengths = nullptr;  ///< of the capture that it is packet `number` of
+    std::uint64_t number = 0;
 };
 
 /// What one core does with a burst of packets: parse all, hash and prefetch, then judge one after the other in the
@@ -34,7 +43,11 @@ class BurstPipeline {
         tally::WhenFull when_full;  ///< also for the lanes to other cores
         std::size_t connections;
         tcp::Limits limits;
+        tcp::DuplicateLimits duplicates;
         tcp::HashSecret secret;
+        tcp::DomainBy domain;
+        packet::TunnelPorts tunnels;
+        std::size_t datagrams;  ///< in fragments, at a time
         tally::BankExchange* exchange;
         ForwardLanes* lanes;
         tally::CoreStatus* status;
@@ -62,7 +75,10 @@ class BurstPipeline {
         tcp::Digest digest;
     };
 
-    void parse_all(const Arrival* arrivals, std::size_t count);
+    template <bool received>
+    std::uint64_t parse_all(const Arrival* arrivals, std::size_t count);
+    void note_reassembly();
+    void doubt_length(const Arrival& arrival, packet::Frame frame, packet::PacketView& view) const;
     void prefetch_entries(std::size_t count);
     tally::Time clock_in(tally::Time stamp);
     void count(const packet::PacketView& view, tally::Time stamp, tally::Time time);
@@ -72,6 +88,10 @@ class BurstPipeline {
     unsigned cores_;
     tally::WhenFull when_full_;
     tcp::HashSecret secret_;
+    tcp::DomainBy domain_;
+    packet::TunnelPorts tunnels_;
+    packet::Reassembler reassembler_;
+    packet::Reassembler::Counts noted_;  // of these, what has been counted
     ForwardLanes& lanes_;
     tally::CoreStatus& status_;
     tally::CoreTally tally_;

@@ -3,6 +3,9 @@
 
 #include <cmath>
 #include <new>
+#include <utility>
+
+#include "config/text_form.h"
 
 #include "dataplane/port/eal.h"
 
@@ -13,14 +16,39 @@ tally::Time microseconds(double seconds) {
     return static_cast<tally::Time>(std::llround(seconds * 1e6));
 }
 
-tcp::Limits limits_of(const config::Settings::Deadline& deadline) {
+tcp::Limits limits_of(const config::Settings& settings) {
+    const config::Settings::Deadline& deadline = settings.deadline;
     return {.provisional = microseconds(deadline.provisional),
             .unanswered = microseconds(deadline.unanswered),
             .syn_ack = microseconds(deadline.syn_ack),
             .reset = microseconds(deadline.reset),
             .closed = microseconds(deadline.closed),
             .early_answer = microseconds(deadline.early_answer),
-            .half_open_scan = microseconds(deadline.half_open_scan)};
+            .half_open_scan = microseconds(deadline.half_open_scan),
+            .reset_hold = microseconds(deadline.reset_hold),
+            .gap = microseconds(settings.tracking.gap),
+            .long_gap = microseconds(settings.tracking.long_gap),
+            .stall = microseconds(deadline.stall),
+            .stalled = microseconds(deadline.stalled),
+            .every_segment = settings.tracking.depth == "full"};
+}
+
+tcp::DomainBy domain_by(const std::string& text) {
+    if (text == "vlan") return tcp::DomainBy::vlan;
+    return text == "tunnel" ? tcp::DomainBy::tunnel : tcp::DomainBy::nothing;
+}
+
+packet::TunnelPorts tunnel_ports(const config::Settings::Tunnel& tunnel) {
+    using tally::Tunnel;
+    const std::pair<const std::string&, Tunnel> lists[] = {
+        {tunnel.vxlan_ports, Tunnel::vxlan},   {tunnel.vxlan_gpe_ports, Tunnel::vxlan_gpe},
+        {tunnel.geneve_ports, Tunnel::geneve}, {tunnel.gtp_u_ports, Tunnel::gtp_u},
+        {tunnel.l2tp_ports, Tunnel::l2tp},     {tunnel.teredo_ports, Tunnel::teredo},
+        {tunnel.ayiya_ports, Tunnel::ayiya}};
+    packet::TunnelPorts ports;
+    for (const auto& [list, kind] : lists)
+        for (const std::uint16_t port : config::ports_of(list)) (void)ports.add(port, kind);
+    return ports;
 }
 
 }  // namespace
@@ -58,9 +86,14 @@ RxCore::Setup Dataplane::setup_of(unsigned core) {
     setup.pipeline.core = core;
     setup.pipeline.when_full = is_replay() ? tally::WhenFull::wait : tally::WhenFull::lose;
     setup.pipeline.connections = static_cast<std::size_t>(settings_.tracking.connections / settings_.rx.queues);
-    setup.pipeline.limits = limits_of(settings_.deadline);
+    setup.pipeline.limits = limits_of(settings_);
+    setup.pipeline.duplicates = {microseconds(settings_.tracking.duplicate_window),
+                                 microseconds(settings_.tracking.duplicate_window_without_id)};
     // A replay has to come to the same result each time, also in what a full table displaces.
     if (!is_replay()) setup.pipeline.secret = tcp::HashSecret::random();
+    setup.pipeline.domain = domain_by(settings_.tracking.domain);
+    setup.pipeline.tunnels = tunnel_ports(settings_.tunnel);
+    setup.pipeline.datagrams = static_cast<std::size_t>(settings_.rx.datagrams);
     setup.pipeline.exchange = exchanges_[core].get();
     setup.pipeline.lanes = lanes_.get();
     setup.pipeline.status = status_[core].get();

@@ -20,7 +20,7 @@ tally::Time time_of(const rte_mbuf* packet) {
 }  // namespace
 
 ReplaySource::ReplaySource(std::vector<port::Port>& ports, std::size_t burst) : burst_(burst) {
-    for (port::Port& port : ports) files_.push_back(File{&port, {}, 0, 0, false});
+    for (port::Port& port : ports) files_.push_back(File{&port, {}, 0, 0, 0, false});
 }
 
 /// A burst that is not full is the end of the file: its own, or where it is damaged. Reading on behind a damaged record
@@ -29,6 +29,7 @@ void ReplaySource::refill(File& file) {
     if (file.ended) return;
     file.position = 0;
     file.count = rte_eth_rx_burst(file.port->id, 0, file.packets.data(), static_cast<std::uint16_t>(burst_));
+    file.read += file.count;
     if (file.count == burst_) return;
     file.ended = true;
     const port::CaptureEnd end = port::capture_end(*file.port);
@@ -55,8 +56,11 @@ std::size_t ReplaySource::next(Arrival* arrivals) {
     while (count < burst_) {
         File* file = earliest();
         if (file == nullptr) break;
+        const std::uint64_t number = file->read - file->count + file->position;
         rte_mbuf* packet = file->packets[file->position++];
-        arrivals[count++] = Arrival{packet, time_of(packet), file->port->link};
+        const port::Port& port = *file->port;
+        arrivals[count++] =
+            Arrival{packet, time_of(packet), port.link, port.uncut_below, port.wire_lengths.get(), number};
         // One file needs no comparison: what it has at hand is the burst.
         if (files_.size() == 1 && file->position == file->count) break;
     }

@@ -29,6 +29,7 @@ class ReplaySource {
         std::array<rte_mbuf*, BurstPipeline::max_burst> packets;
         std::size_t position = 0;
         std::size_t count = 0;
+        std::uint64_t read = 0;  ///< packets up to the end of this burst
         bool ended = false;
     };
 

@@ -57,7 +57,8 @@ std::size_t RxCore::poll_queues() {
         const std::size_t count = rte_eth_rx_burst(port.id, static_cast<std::uint16_t>(core_), packets.data(),
                                                    static_cast<std::uint16_t>(setup_.burst));
         if (count == 0) continue;
-        for (std::size_t i = 0; i < count; ++i) arrivals[i] = Arrival{packets[i], pipeline_.now(), port.link};
+        for (std::size_t i = 0; i < count; ++i)
+            arrivals[i] = Arrival{packets[i], pipeline_.now(), port.link, port.uncut_below};
         pipeline_.take_received(arrivals.data(), count);
         total += count;
     }

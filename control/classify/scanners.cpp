@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "control/classify/unseen_direction.h"
+
 namespace rstwatch::control {
 namespace {
 
@@ -14,6 +16,7 @@ constexpr std::size_t scanner_at = 4;
 constexpr std::uint64_t most_credit = 4;
 constexpr std::size_t remembered_failures = scanner_at + most_credit;
 constexpr std::size_t torn_down_services = 3;
+constexpr std::size_t remembered_moves = 16;
 
 std::uint64_t hash_of(const tally::IpAddress& client) {
     return tally::hash_of(tally::RowKey{client, 0, 0});
@@ -37,7 +40,7 @@ bool is_teardown(const tally::AttemptRecord& record) {
 
 }  // namespace
 
-void Scanners::add(const MergedInterval& interval, Registry& registry) {
+void Scanners::add(MergedInterval& interval, Registry& registry, OutcomeOverlay& overlay) {
     // As in Registry: rows lie in memory, not in the cache, so look-ups are prepared some records ahead.
     constexpr std::size_t ahead = 8;
     const std::vector<tally::AttemptRecord>& records = interval.records;
@@ -46,11 +49,12 @@ void Scanners::add(const MergedInterval& interval, Registry& registry) {
         if (i + ahead < records.size()) clients_.prefetch_row(hash_of(records[i + ahead].client.address));
         const tally::AttemptRecord& record = records[i];
         if (!is_failed_contact(record.outcome) && !is_teardown(record)) continue;
+        if (is_assumed(record)) continue;  // what is merely assumed convicts nobody
         ScannerRow& row = clients_.at(record.client.address, hash_of(record.client.address));
         if (row.failed++ == 0) row.first = record.start;
         row.last = std::max(row.last, record.start);
         if (is_teardown(record)) {
-            judge_teardown(row, record, registry);
+            judge_teardown(row, record, interval, registry, overlay);
         } else {
             judge_contact(row, record, registry);
         }
@@ -70,29 +74,31 @@ void Scanners::judge_contact(ScannerRow& row, const tally::AttemptRecord& record
     row.failed_at = {};
 }
 
-void Scanners::judge_teardown(ScannerRow& row, const tally::AttemptRecord& record, Registry& registry) {
-    const bool torn_down =
-        (record.flags & tally::record_flag::half_open_reset) != 0 && record.outcome == tally::Outcome::client_cancelled;
-    if (!torn_down) return;
-    if (row.half_open) return reclassify(row, record.server, 1, registry, record.decided);
-    const auto known = std::ranges::find(row.torn_down, record.server, &ScannerRow::TornDown::service);
-    if (known != row.torn_down.end()) {
-        ++known->count;
-    } else {
-        row.torn_down.push_back({record.server, 1});
-    }
+void Scanners::judge_teardown(ScannerRow& row, const tally::AttemptRecord& record, MergedInterval& interval,
+                              Registry& registry, OutcomeOverlay& overlay) {
+    constexpr auto from = tally::Outcome::client_cancelled, to = tally::Outcome::half_open_scan;
+    if (record.outcome != from) return;
+    const tally::Revision move{tally::interval_of(record.decided),
+                               record.server,
+                               record.client,
+                               tally::unknown_hops,
+                               from,
+                               to,
+                               record.decided};
+    const auto reclassify = [&](const ScannerRow::TornDown& torn_down) {
+        overlay.move(from, to, static_cast<std::int64_t>(torn_down.count));
+        registry.reclassify(torn_down.service, row.key, from, to, torn_down.count, record.decided);
+        interval.revisions.insert(interval.revisions.end(), torn_down.moves.begin(), torn_down.moves.end());
+    };
+    if (row.half_open) return reclassify({record.server, 1, {move}});
+    auto known = std::ranges::find(row.torn_down, record.server, &ScannerRow::TornDown::service);
+    if (known == row.torn_down.end()) known = row.torn_down.insert(known, {record.server, 0, {}});
+    ++known->count;
+    if (known->moves.size() < remembered_moves) known->moves.push_back(move);
     if (row.torn_down.size() < torn_down_services) return;
     row.half_open = true;
-    for (const ScannerRow::TornDown& each : row.torn_down)
-        reclassify(row, each.service, each.count, registry, record.decided);
+    for (const ScannerRow::TornDown& each : row.torn_down) reclassify(each);
     row.torn_down = {};
-}
-
-void Scanners::reclassify(ScannerRow& row, const tally::Endpoint& service, std::uint64_t count, Registry& registry,
-                          tally::Time time) {
-    reclassified_ += count;
-    registry.reclassify(service, row.key, tally::Outcome::client_cancelled, tally::Outcome::half_open_scan, count,
-                        time);
 }
 
 bool Scanners::is_half_open_scanner(const tally::IpAddress& client) const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "control/classify/outcome_overlay.h"
 #include "control/merge/merged_interval.h"
 #include "control/registry/registry.h"
 #include "dataplane/tally/space_saving.h"
@@ -20,6 +21,7 @@ struct ScannerRow {
     struct TornDown {
         tally::Endpoint service;
         std::uint64_t count = 0;
+        std::vector<tally::Revision> moves;  ///< of the first of them, for the window; bounded
     };
 
     bool by_contacts = false;                ///< its first contacts fail as only a scanner's do
@@ -41,25 +43,20 @@ class Scanners {
   public:
     explicit Scanners(std::size_t clients) : clients_(clients) {}
 
-    /// `registry` has counted the interval already.
-    void add(const MergedInterval& interval, Registry& registry);
+    /// `registry` has counted the interval already; what is changed here joins the interval's revisions.
+    void add(MergedInterval& interval, Registry& registry, OutcomeOverlay& overlay);
 
     /// True for a client whose torn-down handshakes count as `half_open_scan`, whatever their SYNs looked like.
     bool is_half_open_scanner(const tally::IpAddress& client) const;
-
-    /// Attempts that were final as `client_cancelled` and are shown as `half_open_scan`.
-    std::uint64_t reclassified() const { return reclassified_; }
 
     std::vector<const ScannerRow*> scanners() const;
 
   private:
     void judge_contact(ScannerRow& row, const tally::AttemptRecord& record, const Registry& registry) const;
-    void judge_teardown(ScannerRow& row, const tally::AttemptRecord& record, Registry& registry);
-    void reclassify(ScannerRow& row, const tally::Endpoint& service, std::uint64_t count, Registry& registry,
-                    tally::Time time);
+    void judge_teardown(ScannerRow& row, const tally::AttemptRecord& record, MergedInterval& interval,
+                        Registry& registry, OutcomeOverlay& overlay);
 
     tally::SpaceSavingTable<ScannerRow> clients_;
-    std::uint64_t reclassified_ = 0;
 };
 
 }  // namespace rstwatch::control

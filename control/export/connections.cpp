@@ -68,6 +68,7 @@ std::string connection_json(const tally::AttemptRecord& record) {
     if (record.icmp_seen)
         json["icmp"] = {{"type", record.icmp_type}, {"code", record.icmp_code}, {"from", to_string(record.icmp_from)}};
     if (record.vlan_count > 0) json["vlan"] = vlan_json(record);
+    if (record.tunnel != tally::Tunnel::none) json["tunnel"] = tally::name(record.tunnel);
     return json.dump(-1, ' ', true);
 }
 
@@ -75,20 +76,25 @@ void ConnectionLog::add(const std::vector<tally::AttemptRecord>& records) {
     records_.insert(records_.end(), records.begin(), records.end());
 }
 
-void ConnectionLog::settle(const Scanners& scanners) {
+void ConnectionLog::settle(const Scanners& scanners, const SpanFacts& span, const Assumptions& assumptions) {
     for (tally::AttemptRecord& record : records_) {
         const bool torn_down = (record.flags & tally::record_flag::half_open_reset) != 0 &&
                                record.outcome == tally::Outcome::client_cancelled;
         if (torn_down && scanners.is_half_open_scanner(record.client.address))
             record.outcome = tally::Outcome::half_open_scan;
+        if (is_assumed(record) && !assumptions.hold_for(record.client.address)) {
+            record.outcome = tally::Outcome::unsolicited;
+            record.flags &= static_cast<std::uint16_t>(~tally::record_flag::one_way);
+        }
+        if (record.outcome == tally::Outcome::unanswered && span.shows_clients_only())
+            record.flags |= tally::record_flag::one_way;
     }
     std::ranges::stable_sort(records_, {}, [](const tally::AttemptRecord& record) {
         return std::tie(record.start, record.client, record.server, record.end);
     });
 }
 
-void ConnectionLog::write_array(std::FILE* out, const Scanners& scanners) {
-    settle(scanners);
+void ConnectionLog::write_array(std::FILE* out) const {
     std::fputc('[', out);
     bool first = true;
     for (const tally::AttemptRecord& record : records_) {
@@ -99,8 +105,7 @@ void ConnectionLog::write_array(std::FILE* out, const Scanners& scanners) {
     std::fputc(']', out);
 }
 
-void ConnectionLog::write_lines(std::FILE* out, const Scanners& scanners) {
-    settle(scanners);
+void ConnectionLog::write_lines(std::FILE* out) const {
     for (const tally::AttemptRecord& record : records_) {
         std::fputs(connection_json(record).c_str(), out);
         std::fputc('\n', out);

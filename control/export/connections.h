@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "control/classify/scanners.h"
+#include "control/classify/span_watch.h"
+#include "control/classify/unseen_direction.h"
 #include "dataplane/tally/attempt_record.h"
 
 namespace rstwatch::control {
@@ -15,13 +17,14 @@ class ConnectionLog {
   public:
     void add(const std::vector<tally::AttemptRecord>& records);
 
-    /// Sorts by start and tuple, applies what was learnt only later, and hands each over as one JSON object.
-    void write_array(std::FILE* out, const Scanners& scanners);
-    void write_lines(std::FILE* out, const Scanners& scanners);
+    /// At the end: sorts by start and tuple, and applies what was learnt only later.
+    void settle(const Scanners& scanners, const SpanFacts& span, const Assumptions& assumptions);
+
+    /// Hands each over as one JSON object.
+    void write_array(std::FILE* out) const;
+    void write_lines(std::FILE* out) const;
 
   private:
-    void settle(const Scanners& scanners);
-
     std::vector<tally::AttemptRecord> records_;
 };
 

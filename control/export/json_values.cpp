@@ -47,16 +47,48 @@ Json table_json(const TableState& table) {
             {"other", table.other}};
 }
 
+Json datagrams_json(const Snapshot& snapshot) {
+    Json json = table_json(snapshot.datagrams);
+    json["completed"] = snapshot.totals.packets.datagrams;
+    json["timed_out"] = snapshot.totals.losses.datagrams_timed_out;
+    return json;
+}
+
 Json tables_json(const Snapshot& snapshot) {
     const tally::Losses& losses = snapshot.totals.losses;
-    return {{"connections", table_json(snapshot.connections)}, {"destinations", table_json(snapshot.destinations)},
-            {"clients", table_json(snapshot.clients)},         {"records_dropped", losses.records_dropped},
-            {"sightings_dropped", losses.sightings_dropped},   {"revisions_dropped", losses.revisions_dropped}};
+    return {{"connections", table_json(snapshot.connections)},
+            {"destinations", table_json(snapshot.destinations)},
+            {"clients", table_json(snapshot.clients)},
+            {"baselines", table_json(snapshot.baselines)},
+            {"datagrams", datagrams_json(snapshot)},
+            {"segments_forgotten", losses.segments_forgotten},
+            {"undecided", snapshot.undecided},
+            {"contacts_dropped", losses.contacts_dropped},
+            {"records_dropped", losses.records_dropped},
+            {"sightings_dropped", losses.sightings_dropped},
+            {"revisions_dropped", losses.revisions_dropped}};
+}
+
+Json tracking_json(const Snapshot& snapshot) {
+    Json not_told = Json::array();
+    for (const tally::Outcome outcome : tally::all_outcomes())
+        if (snapshot.control_depth && !tally::is_told_at_control_depth(outcome))
+            not_told.push_back(tally::name(outcome));
+    return {{"depth", snapshot.control_depth ? "control" : "full"}, {"not_told", std::move(not_told)}};
 }
 
 Json span_json(const Snapshot& snapshot) {
-    const std::string text = snapshot.totals.packets.received == 0 ? "no packet was seen" : "";
-    return {{"one_way", false}, {"duplicated", false}, {"text", text}};
+    const SpanFacts& span = snapshot.span;
+    constexpr std::size_t client = tally::index(tally::Side::client), server = tally::index(tally::Side::server);
+    return {{"one_way", span.one_way},
+            {"duplicated", span.duplicated},
+            {"text", snapshot.totals.packets.received == 0 ? "no packet was seen" : span.text},
+            {"window_seconds", span.window ? Json(*span.window) : Json(nullptr)},
+            {"two_sided", span.two_sided},
+            {"one_sided", {{"client", span.one_sided[client]}, {"server", span.one_sided[server]}}},
+            {"tcp", span.tcp},
+            {"duplicates", span.duplicates},
+            {"unheard_destinations", span.unheard.count}};
 }
 
 Json row_json(const RankedRow& row, bool is_destination) {

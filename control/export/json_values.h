@@ -22,6 +22,8 @@ Json outcomes_json(const std::array<std::uint64_t, tally::outcome_count>& outcom
 Json nonzero_outcomes_json(const std::array<std::uint64_t, tally::outcome_count>& outcomes);
 Json table_json(const TableState& table);
 Json tables_json(const Snapshot& snapshot);
+/// How closely connections are followed, and the outcomes that cannot be told therefore.
+Json tracking_json(const Snapshot& snapshot);
 /// What is known of the SPAN port itself.
 Json span_json(const Snapshot& snapshot);
 /// One line of a ranking of destinations, or, without a port, of clients.

@@ -49,13 +49,14 @@ Json status(const Snapshot& snapshot) {
             {"ports", ports_json(snapshot.ports)},
             {"cores", cores_json(snapshot.cores)},
             {"packets", packets_json(totals.packets)},
-            {"attempts", totals.outcomes.attempts},
+            {"attempts", totals.attempts()},
             {"pending", totals.gauges.pending},
             {"open", totals.gauges.open},
             {"revised", totals.revised},
             {"late_merges", totals.late_merges},
             {"forward_dropped", totals.losses.forward_dropped},
             {"window_shortened_seconds", snapshot.window_shortened},
+            {"tracking", tracking_json(snapshot)},
             {"span", span_json(snapshot)},
             {"tables", tables_json(snapshot)}};
 }

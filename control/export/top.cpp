@@ -59,20 +59,21 @@ class Aggregation {
         error_ += by_client ? interval.clients_missed : interval.destinations_missed;
         if (by_client) return;
         for (const tally::Sighting& sighting : interval.sightings)
-            meet(sighting.server, sighting.client, sighting.outcome, +1);
+            meet(sighting.server, sighting.client.address, static_cast<Outcome>(sighting.kind), +1);
     }
 
     /// Takes back verdicts that were changed later; only those given within the selection are in it.
     void revise(const tally::Revision& revision, tally::Interval first) {
         if (revision.given_in < first) return;
         const bool by_client = query_.by == TopQuery::By::client;
-        const auto found = rows_.find(by_client ? tally::Endpoint{revision.client, 0} : key_of(revision.server));
+        const auto found =
+            rows_.find(by_client ? tally::Endpoint{revision.client.address, 0} : key_of(revision.server));
         if (found == rows_.end() || found->second.count(revision.from) == 0) return;  // its row has given way
         --found->second.at(revision.from).count;
         if (revision.to) found->second.at(*revision.to).add(1, revision.time, revision.time);
         if (by_client) return;
-        meet(revision.server, revision.client, revision.from, -1);
-        if (revision.to) meet(revision.server, revision.client, *revision.to, +1);
+        meet(revision.server, revision.client.address, revision.from, -1);
+        if (revision.to) meet(revision.server, revision.client.address, *revision.to, +1);
     }
 
     std::vector<RankedRow> ranked() {
@@ -160,9 +161,18 @@ Json top(const Snapshot& snapshot, const TopQuery& query) {
     const Selection selection = select(snapshot, query.window_seconds);
     Aggregation aggregation(query);
     for (const auto& interval : selection.intervals) aggregation.add(*interval);
-    for (const auto& interval : selection.intervals)
-        for (const tally::Revision& revision : interval->revisions)
-            aggregation.revise(revision, selection.intervals.front()->interval);
+    std::uint64_t attempts = selection.attempts;
+    for (const auto& interval : selection.intervals) {
+        const tally::Interval first = selection.intervals.front()->interval;
+        if (query.by == TopQuery::By::client)
+            for (const tally::Revision& revision : interval->client_revisions) aggregation.revise(revision, first);
+        for (const tally::Revision& revision : interval->revisions) aggregation.revise(revision, first);
+        for (const tally::Revision& revision : interval->assumed) {
+            if (!snapshot.assumptions.hold_for(revision.client.address)) continue;
+            aggregation.revise(revision, first);
+            ++attempts;
+        }
+    }
 
     Json rows = Json::array();
     for (const RankedRow& row : aggregation.ranked()) rows.push_back(row_document(row, query, selection.seconds));
@@ -171,7 +181,8 @@ Json top(const Snapshot& snapshot, const TopQuery& query) {
             {"by", name(query.by)},
             {"rows", std::move(rows)},
             {"packets", {{"received", selection.packets}}},
-            {"attempts", selection.attempts}};
+            {"attempts", attempts},
+            {"span", span_json(snapshot)}};
 }
 
 }  // namespace rstwatch::control

@@ -14,9 +14,15 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
 
 /// Whoever judges records judges them one after the other; everything else is summed, and sums know no order. Equal
 /// records are of one four-tuple, hence of one core, whose order they keep.
-void sort_by_time_and_tuple(std::vector<tally::AttemptRecord>& records) {
-    std::ranges::stable_sort(records, {}, [](const tally::AttemptRecord& record) {
+void sort_by_time_and_tuple(MergedInterval& interval) {
+    std::ranges::stable_sort(interval.records, {}, [](const tally::AttemptRecord& record) {
         return std::tie(record.decided, record.client, record.server, record.start);
+    });
+    std::ranges::stable_sort(interval.contacts, {}, [](const tally::Sighting& contact) {
+        return std::tie(contact.time, contact.client, contact.server, contact.kind);
+    });
+    std::ranges::stable_sort(interval.revisions, {}, [](const tally::Revision& revision) {
+        return std::tie(revision.time, revision.client, revision.server);
     });
 }
 
@@ -72,6 +78,7 @@ void IntervalMerger::absorb(const tally::IntervalBank& bank) {
     interval.clients_missed += missed_by_one(bank.clients, bank.outcomes);
     append(interval.destinations, bank.destinations.rows());
     append(interval.clients, bank.clients.rows());
+    append(interval.contacts, bank.contacts);
     append(interval.sightings, bank.sightings);
     append(interval.records, bank.records);
     append(interval.revisions, bank.revisions);
@@ -81,7 +88,7 @@ void IntervalMerger::release(tally::Interval watermark) {
     while (!pending_.empty() && pending_.begin()->first < watermark) {
         MergedInterval& interval = pending_.begin()->second;
         for (const auto& [core, gauges] : interval.gauges) gauges_[core] = gauges;
-        sort_by_time_and_tuple(interval.records);
+        sort_by_time_and_tuple(interval);
         sink_(interval);
         pending_.erase(pending_.begin());
     }
@@ -94,6 +101,7 @@ tally::Gauges IntervalMerger::gauges() const {
         sum.pending += each.pending;
         sum.open += each.open;
         sum.connections_used += each.connections_used;
+        sum.datagrams_used += each.datagrams_used;
         for (std::size_t i = 0; i < tally::outcome_count; ++i) sum.provisional[i] += each.provisional[i];
     }
     return sum;

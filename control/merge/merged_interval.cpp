@@ -3,6 +3,12 @@
 
 namespace rstwatch::control {
 
+void set_outcome(MergedInterval& interval, tally::AttemptRecord& record, tally::Outcome outcome) {
+    --interval.outcomes.final[tally::index(record.outcome)];
+    ++interval.outcomes.final[tally::index(outcome)];
+    record.outcome = outcome;
+}
+
 void add(tally::OutcomeTotals& to, const tally::OutcomeTotals& from) {
     for (std::size_t i = 0; i < tally::outcome_count; ++i) {
         to.first[i] += from.first[i];
@@ -10,6 +16,8 @@ void add(tally::OutcomeTotals& to, const tally::OutcomeTotals& from) {
     }
     to.attempts += from.attempts;
     to.accepted += from.accepted;
+    to.two_sided += from.two_sided;
+    for (std::size_t side = 0; side < to.one_sided.size(); ++side) to.one_sided[side] += from.one_sided[side];
 }
 
 void add(tally::Losses& to, const tally::Losses& from) {
@@ -17,7 +25,11 @@ void add(tally::Losses& to, const tally::Losses& from) {
     to.connections_overflowed += from.connections_overflowed;
     to.records_dropped += from.records_dropped;
     to.sightings_dropped += from.sightings_dropped;
+    to.contacts_dropped += from.contacts_dropped;
     to.revisions_dropped += from.revisions_dropped;
+    to.segments_forgotten += from.segments_forgotten;
+    to.datagrams_evicted += from.datagrams_evicted;
+    to.datagrams_timed_out += from.datagrams_timed_out;
     to.forward_dropped += from.forward_dropped;
 }
 

@@ -26,10 +26,19 @@ struct MergedInterval {
     std::uint64_t clients_missed = 0;  ///< the most that any one client can have among clients_other
     std::vector<tally::Row> destinations;
     std::vector<tally::Row> clients;
+    std::vector<tally::Sighting> contacts;
     std::vector<tally::Sighting> sightings;
     std::vector<tally::AttemptRecord> records;
     std::vector<tally::Revision> revisions;
+    /// Of verdicts that the row of their destination has right already, and that of their client not; to be applied
+    /// before `revisions`.
+    std::vector<tally::Revision> client_revisions;
+    /// Of verdicts of this interval, as long as UnseenDirection's assumptions hold. Registry and totals have them.
+    std::vector<tally::Revision> assumed;
 };
+
+/// Changes the outcome of a record of `interval`, and the sum of final ones that it is part of.
+void set_outcome(MergedInterval& interval, tally::AttemptRecord& record, tally::Outcome outcome);
 
 void add(tally::OutcomeTotals& to, const tally::OutcomeTotals& from);
 void add(tally::Losses& to, const tally::Losses& from);

@@ -20,6 +20,17 @@ bool move(Registry::Table& table, const tally::Endpoint& key, tally::Outcome fro
     return true;
 }
 
+/// True if a destination has accepted that was not seen yet.
+bool add_row(Registry::Table& table, const tally::Row& row) {
+    const tally::Endpoint key{row.key.address, row.key.port};
+    RegistryRow& entry = table.at(key, hash_of(key));
+    Occurrences& seen =
+        row.key.kind == tally::accepted_kind ? entry.accepted : entry.at(static_cast<tally::Outcome>(row.key.kind));
+    seen.add(row.count, row.first, row.last);
+    entry.heard = entry.heard || row.key.hops != tally::unknown_hops;
+    return row.key.kind == tally::accepted_kind && !entry.heard;
+}
+
 bool is_refusal(tally::Outcome outcome) {
     return outcome == tally::Outcome::refused || outcome == tally::Outcome::refused_by_device;
 }
@@ -55,7 +66,7 @@ Registry::Registry(const config::Settings::Registry& settings)
       clients_(static_cast<std::size_t>(settings.clients)),
       sketches_{static_cast<std::uint64_t>(settings.sketches), 0} {}
 
-void Registry::add(const MergedInterval& interval) {
+void Registry::add_rows(const MergedInterval& interval) {
     add_rows(destinations_, interval.destinations);
     add_rows(clients_, interval.clients);
     destinations_other_ += interval.destinations_other;
@@ -64,6 +75,10 @@ void Registry::add(const MergedInterval& interval) {
     clients_overflowed_ += interval.clients_overflowed;
     destinations_missed_ += interval.destinations_missed;
     clients_missed_ += interval.clients_missed;
+}
+
+void Registry::add_changes(const MergedInterval& interval) {
+    for (const tally::Revision& revision : interval.client_revisions) revise_client(revision);
     for (const tally::Revision& revision : interval.revisions) revise(revision);
     for (const tally::AttemptRecord& record : interval.records) add_clients(record);
 }
@@ -75,23 +90,19 @@ void Registry::add_rows(Table& table, const std::vector<tally::Row>& rows) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (i + 2 * ahead < rows.size()) table.prefetch_index(hash_at(i + 2 * ahead));
         if (i + ahead < rows.size()) table.prefetch_row(hash_at(i + ahead));
-        add_row(table, rows[i]);
+        any_unheard_ |= add_row(table, rows[i]);
     }
-}
-
-void Registry::add_row(Table& table, const tally::Row& row) {
-    const tally::Endpoint key{row.key.address, row.key.port};
-    RegistryRow& entry = table.at(key, hash_of(key));
-    Occurrences& seen =
-        row.key.kind == tally::accepted_kind ? entry.accepted : entry.at(static_cast<tally::Outcome>(row.key.kind));
-    seen.add(row.count, row.first, row.last);
 }
 
 void Registry::revise(const tally::Revision& revision) {
     // A withdrawn verdict leaves the sums; where the row has given way, it leaves `other`.
     if (!move(destinations_, revision.server, revision.from, revision.to, 1, revision.time) && !revision.to)
         --destinations_other_;
-    if (!move(clients_, {revision.client, 0}, revision.from, revision.to, 1, revision.time) && !revision.to)
+    revise_client(revision);
+}
+
+void Registry::revise_client(const tally::Revision& revision) {
+    if (!move(clients_, {revision.client.address, 0}, revision.from, revision.to, 1, revision.time) && !revision.to)
         --clients_other_;
 }
 
@@ -117,6 +128,21 @@ std::uint64_t Registry::successes_of(const tally::IpAddress& client) const {
     for (const OutcomeCount& each : row->outcomes)
         if (tally::verdict(each.outcome) == tally::Verdict::normal) sum += each.seen.count;
     return sum;
+}
+
+UnheardDestinations Registry::unheard() const {
+    UnheardDestinations unheard;
+    if (!any_unheard_) return unheard;
+    for (const RegistryRow& row : destinations_.rows()) {
+        if (row.accepted.count == 0 || row.heard) continue;
+        if (unheard.count++ == 0 || row.key < unheard.example) unheard.example = row.key;
+    }
+    return unheard;
+}
+
+tally::Time Registry::last_accepted(const tally::Endpoint& server) const {
+    const RegistryRow* row = destinations_.find(server, hash_of(server));
+    return row == nullptr || !row->heard ? 0 : row->accepted.last;
 }
 
 bool Registry::has_accepted(const tally::Endpoint& server) const {

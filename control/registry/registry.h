@@ -4,6 +4,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "config/settings.h"
+#include "control/classify/span_watch.h"
 #include "control/merge/merged_interval.h"
 #include "control/registry/distinct_clients.h"
 #include "dataplane/tally/space_saving.h"
@@ -36,6 +37,7 @@ struct RegistryRow {
     std::uint64_t error = 0;  ///< the most that this table may have counted before the row existed
     OutcomeCounts outcomes;
     Occurrences accepted;  ///< completed handshakes
+    bool heard = false;    ///< a packet of the destination itself was seen
     DistinctClients refused_clients;
     DistinctClients failed_clients;
 
@@ -53,7 +55,13 @@ class Registry {
 
     explicit Registry(const config::Settings::Registry& settings);
 
-    void add(const MergedInterval& interval);
+    void add(const MergedInterval& interval) {
+        add_rows(interval);
+        add_changes(interval);
+    }
+    /// What was counted in the interval; `add_changes` then applies its revisions and records.
+    void add_rows(const MergedInterval& interval);
+    void add_changes(const MergedInterval& interval);
 
     /// `count` attempts of this destination and client turn out to be another outcome.
     void reclassify(const tally::Endpoint& server, const tally::IpAddress& client, tally::Outcome from,
@@ -61,6 +69,12 @@ class Registry {
 
     /// True if the destination has ever completed a handshake with anybody.
     bool has_accepted(const tally::Endpoint& server) const;
+
+    /// When it last did; 0 if never, or if no packet of its own was ever seen.
+    tally::Time last_accepted(const tally::Endpoint& server) const;
+
+    /// Destinations that have accepted connections without a packet of them being seen.
+    UnheardDestinations unheard() const;
 
     /// Connections of this client that came about, as far as they have ended.
     std::uint64_t successes_of(const tally::IpAddress& client) const;
@@ -79,13 +93,14 @@ class Registry {
 
   private:
     void add_rows(Table& table, const std::vector<tally::Row>& rows);
-    void add_row(Table& table, const tally::Row& row);
     void revise(const tally::Revision& revision);
+    void revise_client(const tally::Revision& revision);
     void add_clients(const tally::AttemptRecord& record);
 
     Table destinations_;
     Table clients_;
     SketchBudget sketches_;
+    bool any_unheard_ = false;              // some destination has, some time, accepted without being seen
     std::uint64_t destinations_other_ = 0;  // verdicts that never reached a row here
     std::uint64_t clients_other_ = 0;
     std::uint64_t destinations_overflowed_ = 0;

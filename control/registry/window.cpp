@@ -19,6 +19,8 @@ void Window::add(MergedInterval& merged) {
     fresh->clients = std::move(merged.clients);
     fresh->sightings = std::move(merged.sightings);
     fresh->revisions = std::move(merged.revisions);
+    fresh->assumed = std::move(merged.assumed);
+    fresh->client_revisions = std::move(merged.client_revisions);
     rows_ += fresh->size();
     intervals_.push_back(std::move(fresh));
     while (intervals_.front()->interval + seconds_ <= merged.interval) forget_oldest();

@@ -20,9 +20,14 @@ struct WindowInterval {
     std::vector<tally::Row> destinations;
     std::vector<tally::Row> clients;
     std::vector<tally::Sighting> sightings;
-    std::vector<tally::Revision> revisions;  ///< made in this second, of verdicts given in it or before
+    std::vector<tally::Revision> revisions;         ///< made in this second, of verdicts given in it or before
+    std::vector<tally::Revision> client_revisions;  ///< likewise, for the rows of clients alone, before the others
+    std::vector<tally::Revision> assumed;           ///< of verdicts of this second, while Snapshot::assumptions hold
 
-    std::size_t size() const { return destinations.size() + clients.size() + sightings.size() + revisions.size(); }
+    std::size_t size() const {
+        return destinations.size() + clients.size() + sightings.size() + revisions.size() + client_revisions.size() +
+               assumed.size();
+    }
 };
 
 /// The last seconds, bounded in time and in rows: the oldest give way. Control thread only.

@@ -19,9 +19,12 @@ inline bool is_icmpv6_error(std::uint8_t type) {
 
 /// The quoted datagram: addresses, and the 8 bytes of TCP that RFC 792 grants (ports and sequence number). Leaves
 /// `trackable` false when the quote is not the beginning of a TCP segment.
-inline void parse_quote(Cursor quote, bool v6, PacketView& view) {
-    const IpPayload payload = v6 ? parse_ipv6(quote, 0, view) : parse_ipv4(quote, 0, view);
-    if (payload.status != IpPayload::Status::ok || payload.protocol != ip_protocol::tcp || !quote.has(8)) return;
+inline void parse_quote(const Cursor& bytes, bool v6, PacketView& view) {
+    Layer quote{bytes, unknown_length};
+    const IpPayload payload = v6 ? parse_ipv6(quote, view) : parse_ipv4(quote, view);
+    const bool has_ports =
+        payload.status == IpPayload::Status::ok || payload.status == IpPayload::Status::first_fragment;
+    if (!has_ports || payload.protocol != ip_protocol::tcp || !quote.has(8)) return;
     view.source_port = load16(quote.data());
     view.destination_port = load16(quote.data() + 2);
     view.sequence = load32(quote.data() + 4);

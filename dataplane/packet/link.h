@@ -1,33 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dataplane/packet/cursor.h"
+#include "dataplane/packet/layer.h"
 #include "dataplane/packet/packet_view.h"
+#include "dataplane/packet/tag.h"
 
 namespace rstwatch::packet {
-
-namespace ether_type {
-inline constexpr std::uint16_t ipv4 = 0x0800;
-inline constexpr std::uint16_t ipv6 = 0x86dd;
-inline constexpr std::uint16_t vlan = 0x8100;             // IEEE 802.1Q
-inline constexpr std::uint16_t provider_bridge = 0x88a8;  // IEEE 802.1ad
-inline constexpr std::uint16_t qinq_legacy = 0x9100;      // before 802.1ad
-inline constexpr std::uint16_t none = 0;
-}  // namespace ether_type
-
-/// Skips the VLAN tags in front of the payload and notes them. `type` is the type field that announced the first one;
-/// returns the type of what follows. `complete` becomes false when the frame ends inside a tag.
-inline std::uint16_t skip_vlan_tags(std::uint16_t type, Cursor& cursor, PacketView& view, bool& complete) {
-    while (type == ether_type::vlan || type == ether_type::provider_bridge || type == ether_type::qinq_legacy) {
-        complete = cursor.has(4);
-        if (!complete) return ether_type::none;
-        if (view.vlan_count < view.vlan.size()) view.vlan[view.vlan_count] = load16(cursor.data()) & 0x0fff;
-        if (view.vlan_count < 255) ++view.vlan_count;
-        type = load16(cursor.data() + 2);
-        cursor.skip(4);
-    }
-    return type;
-}
 
 /// Raw IP carries no type: the version nibble decides.
 inline std::uint16_t type_of_raw_ip(const Cursor& cursor) {
@@ -59,36 +37,61 @@ inline std::uint16_t type_of_family(std::uint32_t family) {
     }
 }
 
-/// Consumes the link header; returns the EtherType of what follows, `none` if the frame ends within it or carries no
-/// such type. `complete` tells the two apart.
-inline std::uint16_t parse_link(LinkType link, Cursor& cursor, PacketView& view, bool& complete) {
-    const auto take = [&](std::size_t header, std::size_t type_offset) {
-        complete = cursor.has(header);
-        if (!complete) return ether_type::none;
-        const std::uint16_t type = load16(cursor.data() + type_offset);
-        cursor.skip(header);
-        return skip_vlan_tags(type, cursor, view, complete);
-    };
+/// Skips a link header that has its EtherType at `type_offset`, and the VLAN tags behind it. False: cut.
+inline bool skip_typed_header(Layer& layer, std::size_t header, std::size_t type_offset, PacketView& view) {
+    if (!layer.has(header)) return false;
+    layer.type = load16(layer.data() + type_offset);
+    layer.skip(header);
+    return skip_vlan_tags(layer, view);
+}
+
+inline bool skip_ethernet(Layer& layer, PacketView& view) {
+    return skip_typed_header(layer, 14, 12, view);
+}
+
+inline bool skip_loopback(Layer& layer) {
+    if (!layer.has(4)) return false;
+    layer.type = type_of_family(load32(layer.data()));
+    layer.skip(4);
+    return true;
+}
+
+/// HDLC framing: of PPP (RFC 1662 section 3.1) or, told by the address, of Cisco.
+inline bool skip_serial(Layer& layer, PacketView& view) {
+    if (!layer.has(2)) return false;
+    const std::uint8_t address = layer.data()[0];
+    if (address == 0x0f || address == 0x8f) return skip_typed_header(layer, 4, 2, view);
+    layer.type = ether_type::ppp;
+    return true;
+}
+
+/// Consumes the link header and notes what follows. False: the frame ends within it.
+inline bool parse_link(LinkType link, Layer& layer, PacketView& view) {
     switch (link) {
         case LinkType::ethernet:
-            return take(14, 12);
+            return skip_ethernet(layer, view);
         case LinkType::linux_sll:
-            return take(16, 14);
+            return skip_typed_header(layer, 16, 14, view);
         case LinkType::linux_sll2:
-            return take(20, 0);
+            return skip_typed_header(layer, 20, 0, view);
         case LinkType::raw_ip:
-            complete = cursor.has(1);
-            return type_of_raw_ip(cursor);
+            layer.type = type_of_raw_ip(layer.cursor);
+            return layer.has(1);
         case LinkType::null_loopback:
-        case LinkType::loop: {
-            complete = cursor.has(4);
-            if (!complete) return ether_type::none;
-            const std::uint16_t type = type_of_family(load32(cursor.data()));
-            cursor.skip(4);
-            return type;
-        }
+        case LinkType::loop:
+            return skip_loopback(layer);
+        case LinkType::ppp:
+            layer.type = ether_type::ppp;
+            return layer.has(1);
+        case LinkType::ppp_serial:
+            return skip_serial(layer, view);
+        case LinkType::ppp_ether:
+            layer.type = ether_type::pppoe_session;
+            return layer.has(1);
+        case LinkType::cisco_hdlc:
+            return skip_typed_header(layer, 4, 2, view);
     }
-    return ether_type::none;
+    return false;
 }
 
 }  // namespace rstwatch::packet

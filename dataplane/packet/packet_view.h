@@ -2,10 +2,13 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
+#include "dataplane/packet/layer.h"
 #include "dataplane/tally/address.h"
 #include "dataplane/tally/packet_totals.h"
+#include "dataplane/tally/tunnel.h"
 
 namespace rstwatch::packet {
 
@@ -27,8 +30,9 @@ inline constexpr std::uint8_t fast_open = 4;
 }  // namespace tcp_option
 
 /// What the parser found in one frame. Addresses and ports are those of the innermost IP packet; for an ICMP error
-/// they, and `sequence`, are those of the segment that it quotes.
-struct PacketView {
+/// they, and `sequence`, are those of the segment that it quotes. Aligned as vectors are, which clear it; all that is
+/// not said to be something else is 0.
+struct alignas(32) PacketView {
     tally::PacketClass packet_class = tally::PacketClass::malformed;
     bool trackable = false;  ///< a TCP segment, or the quote of one, that can be matched to a connection
     std::uint8_t tcp_flags = 0;
@@ -37,10 +41,15 @@ struct PacketView {
     std::uint8_t vlan_count = 0;   ///< tags seen; the two outermost are in `vlan`
     std::uint8_t icmp_type = 0;
     std::uint8_t icmp_code = 0;
+    tally::Tunnel tunnel = tally::Tunnel::none;  ///< the innermost one
     std::uint16_t window = 0;
+    std::uint16_t tcp_checksum = 0;
+    std::uint16_t ip_id = 0;        ///< IPv4 identification; 0 for IPv6
+    std::uint16_t fragment_at = 0;  ///< of class fragment: where in the frame the IP header of the fragment begins
     std::uint16_t source_port = 0;
     std::uint16_t destination_port = 0;
     std::array<std::uint16_t, 2> vlan{};
+    std::uint32_t tunnel_id = 0;  ///< VNI, key, TEID, session or label of `tunnel`; 0 if it has none
     std::uint32_t sequence = 0;
     std::uint32_t acknowledgement = 0;
     std::uint32_t payload_length = 0;  ///< TCP payload by the IP length, whatever the capture cut off
@@ -51,10 +60,32 @@ struct PacketView {
 };
 
 /// The link layers that captures and ports deliver (the LINKTYPE_ registry of tcpdump.org).
-enum class LinkType : std::uint8_t { ethernet, linux_sll, linux_sll2, raw_ip, null_loopback, loop };
+enum class LinkType : std::uint8_t {
+    ethernet,
+    linux_sll,
+    linux_sll2,
+    raw_ip,
+    null_loopback,
+    loop,
+    ppp,
+    ppp_serial,
+    ppp_ether,
+    cisco_hdlc
+};
 
-/// Parses one frame, of which `captured` bytes are there, the first `length` of them at `data`. Never reads behind
-/// those, never fails: whatever does not make sense ends in class `malformed`.
-void parse(LinkType link, const std::uint8_t* data, std::size_t length, std::size_t captured, PacketView& view);
+/// One frame as it was received.
+struct Frame {
+    LinkType link;
+    const std::uint8_t* data;
+    std::size_t length;    ///< bytes at `data`
+    std::size_t captured;  ///< bytes that were captured; those beyond `length` are elsewhere, out of reach
+    std::size_t on_wire;   ///< bytes that it had on the wire, or unknown_length
+};
+
+class TunnelPorts;
+
+/// Parses one frame down to its innermost IP packet, through 16 encapsulations at most. Never reads behind
+/// `frame.length`, never fails: whatever does not make sense ends in class `malformed`.
+void parse(const Frame& frame, const TunnelPorts& tunnels, PacketView& view);
 
 }  // namespace rstwatch::packet

@@ -42,6 +42,7 @@ inline bool parse_tcp(const Cursor& cursor, std::uint32_t ip_length, PacketView&
     view.acknowledgement = load32(header + 8);
     view.tcp_flags = header[13] & tcp_flag::all;
     view.window = load16(header + 14);
+    view.tcp_checksum = load16(header + 16);
     const std::size_t header_length = (header[12] >> 4) * 4u;
     if (header_length < tcp_header_length || header_length > ip_length || !cursor.has(header_length)) return true;
     view.payload_length = static_cast<std::uint32_t>(ip_length - header_length);

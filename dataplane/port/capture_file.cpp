@@ -57,7 +57,6 @@ Failure read_prefix(CaptureFile& file) {
         return failure(file.path, "cannot be read: out of memory or descriptors", "free some");
     }
     file.decompressor = stream;
-    gzbuffer(stream, 256 * 1024);
     file.prefix.resize(prefix_length);
     int length = gzread(stream, file.prefix.data(), prefix_length);
     if (length < 0) {
@@ -87,10 +86,11 @@ Failure find_link_type(CaptureFile& file) {
     if (!link) {
         const char* name = pcap_datalink_val_to_name(dlt);
         const char* description = pcap_datalink_val_to_description(dlt);
-        return failure(file.path,
-                       "has link type " + std::string(name ? name : std::to_string(dlt)) +
-                           (description ? " (" + std::string(description) + ")" : "") + ", which cannot be parsed",
-                       "supported are Ethernet, Linux cooked v1 and v2, raw IP, and BSD loopback (NULL, LOOP)");
+        return failure(
+            file.path,
+            "has link type " + std::string(name ? name : std::to_string(dlt)) +
+                (description ? " (" + std::string(description) + ")" : "") + ", which cannot be parsed",
+            "supported are Ethernet, Linux cooked v1 and v2, raw IP, BSD loopback (NULL, LOOP), PPP and HDLC");
     }
     file.link = *link;
     return Failure();
@@ -153,6 +153,14 @@ std::string describe(packet::LinkType link) {
             return "BSD loopback";
         case packet::LinkType::loop:
             return "OpenBSD loopback";
+        case packet::LinkType::ppp:
+            return "PPP";
+        case packet::LinkType::ppp_serial:
+            return "PPP over serial";
+        case packet::LinkType::ppp_ether:
+            return "PPPoE";
+        case packet::LinkType::cisco_hdlc:
+            return "Cisco HDLC";
     }
     return "";
 }
@@ -173,6 +181,14 @@ std::optional<packet::LinkType> link_type_of_dlt(int dlt) {
             return packet::LinkType::null_loopback;
         case DLT_LOOP:
             return packet::LinkType::loop;
+        case DLT_PPP:
+            return packet::LinkType::ppp;
+        case DLT_PPP_SERIAL:
+            return packet::LinkType::ppp_serial;
+        case DLT_PPP_ETHER:
+            return packet::LinkType::ppp_ether;
+        case DLT_C_HDLC:
+            return packet::LinkType::cisco_hdlc;
         default:
             return std::nullopt;
     }

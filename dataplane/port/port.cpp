@@ -23,6 +23,8 @@ constexpr std::uint16_t buffer_bytes = 9728;
 /// Buffers that the longest frame takes: the pcap driver copies one buffer and at most 65,535 bytes of the rest.
 constexpr unsigned buffers_per_frame = 8;
 constexpr unsigned buffer_cache = 128;
+/// What net_pcap asks libpcap for; a kernel's joined segments on the loopback are a little longer.
+constexpr std::size_t live_snap_length = 65535;
 
 std::uint64_t buffers_needed(const config::Settings& settings) {
     const auto burst = static_cast<std::uint64_t>(settings.rx.burst);
@@ -146,6 +148,7 @@ Failure PortSet::open_captures(const config::Settings& settings) {
         port.source = wanted.capture;
         if (Failure failed = open_capture(wanted.capture, port.capture)) return failed;
         port.link = port.capture.link;
+        port.wire_lengths = WireLengths::of(port.capture);
         if (!port.capture.is_stream) continue;
         if (Failure failed = CaptureStream::start(port.capture, port.stream)) return failed;
     }
@@ -179,6 +182,7 @@ Failure PortSet::attach(const config::Port& wanted, Port& port, unsigned number)
     if (!wanted.interface.empty()) {
         port.source = wanted.interface;
         if (Failure failed = link_of_interface(wanted.interface, port.link)) return failed;
+        port.uncut_below = live_snap_length;
         // net_pcap sees each packet of the loopback once, where af_packet sees it leave and arrive.
         return attach_vdev(name, "iface=" + wanted.interface, "interface " + wanted.interface, port);
     }
@@ -187,6 +191,7 @@ Failure PortSet::attach(const config::Port& wanted, Port& port, unsigned number)
         return attach_named_vdev(wanted.vdev, port);
     }
     port.source = wanted.pci;
+    port.uncut_below = live_snap_length;
     port.drops_known = true;
     return attach_pci(wanted.pci, port);
 }

@@ -11,6 +11,7 @@
 #include "dataplane/port/capture_file.h"
 #include "dataplane/port/capture_stream.h"
 #include "dataplane/port/failure.h"
+#include "dataplane/port/wire_lengths.h"
 #include "dataplane/tally/core_status.h"
 
 struct rte_mempool;
@@ -25,10 +26,12 @@ struct Port {
     packet::LinkType link = packet::LinkType::ethernet;
     std::string source;  ///< file, interface or address, as the operator named it
     bool is_started = false;
-    bool is_capture = false;  ///< ends, and brings its own time
-    bool drops_known = true;  ///< false where the driver reports 0 whatever was lost
+    bool is_capture = false;      ///< ends, and brings its own time
+    bool drops_known = true;      ///< false where the driver reports 0 whatever was lost
+    std::size_t uncut_below = 0;  ///< frames of fewer bytes come as they were on the wire
     CaptureFile capture;
-    std::unique_ptr<CaptureStream> stream;  ///< feeds the capture, if it needs that
+    std::unique_ptr<WireLengths> wire_lengths;  ///< of a capture, where they can be found out
+    std::unique_ptr<CaptureStream> stream;      ///< feeds the capture, if it needs that
 };
 
 /// How a replayed file came to its end.

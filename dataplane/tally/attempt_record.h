@@ -7,6 +7,7 @@
 #include "dataplane/tally/address.h"
 #include "dataplane/tally/outcome.h"
 #include "dataplane/tally/time.h"
+#include "dataplane/tally/tunnel.h"
 
 namespace rstwatch::tally {
 
@@ -41,6 +42,7 @@ inline constexpr std::uint16_t half_open_reset = 128;   ///< handshake torn down
 inline constexpr std::uint16_t slow_answer = 256;       ///< answered after a first verdict had been given
 inline constexpr std::uint16_t accepted = 512;          ///< the handshake was completed
 inline constexpr std::uint16_t evicted = 1024;          ///< the connection table had no room to watch it to its end
+inline constexpr std::uint16_t lone_refusal = 2048;     ///< a RST with ACK and sequence 0 to a SYN that was not seen
 }  // namespace record_flag
 
 /// One finished attempt (or one connection without a visible beginning). Written by the core that owned the connection,
@@ -51,14 +53,16 @@ struct AttemptRecord {
     Time start = 0;                  ///< first packet
     Time end = 0;                    ///< last packet
     Time decided = 0;                ///< when the outcome that stands was first known
+    Interval counted_in = 0;         ///< the interval in which it was counted first
     std::uint64_t client_bytes = 0;  ///< payload, from sequence numbers
     std::uint64_t server_bytes = 0;
     IpAddress icmp_from;                  ///< who sent the ICMP error; meaningful when icmp_type != 0 || icmp_seen
     std::array<std::uint16_t, 2> vlan{};  ///< outermost first; tags seen: vlan_count
+    std::uint32_t domain = 0;             ///< network of overlapping addresses, 0 unless configured
     std::uint16_t flags = 0;              ///< of record_flag
-    std::uint16_t domain = 0;             ///< network of overlapping addresses, 0 unless configured
     std::uint16_t syn_count = 0;
     std::uint16_t rst_count = 0;
+    std::uint16_t synack_count = 0;
     Outcome outcome = Outcome::undetermined;
     ZeekState zeek_state = ZeekState::OTH;
     RstBy rst_by = RstBy::nobody;
@@ -67,6 +71,10 @@ struct AttemptRecord {
     std::uint8_t icmp_code = 0;
     bool icmp_seen = false;
     std::uint8_t vlan_count = 0;
+    std::uint8_t client_ttl = 0;   ///< of its first packet that is no RST; 0: none seen
+    std::uint8_t server_ttl = 0;   ///< likewise
+    std::uint8_t rst_ttl = 0;      ///< of the RST that decided
+    Tunnel tunnel = Tunnel::none;  ///< the innermost one
 };
 
 }  // namespace rstwatch::tally

@@ -5,6 +5,14 @@
 #include <cstdlib>
 
 namespace rstwatch::tally {
+namespace {
+
+/// Whether a whole host is silent, or only one port's queue is full, shows in these.
+bool is_silence(Outcome outcome) {
+    return outcome == Outcome::unanswered || outcome == Outcome::blackholed || outcome == Outcome::keepalive_timeout;
+}
+
+}  // namespace
 
 CoreTally::CoreTally(BankExchange& exchange, WhenFull when_full)
     : exchange_(exchange), when_full_(when_full), bank_(exchange.take_empty()) {
@@ -24,32 +32,37 @@ void CoreTally::book(RowTable& table, const RowKey& key, Time time) {
     ++row.count;
 }
 
-void CoreTally::accepted(const Endpoint& server, Time time) {
-    ++bank_->outcomes.accepted;
-    book(bank_->destinations, {server.address, server.port, accepted_kind}, time);
-}
-
-void CoreTally::first_verdict(const Endpoint& server, const IpAddress& client, Outcome outcome, Time time) {
-    ++bank_->outcomes.first[index(outcome)];
-    ++gauges_.provisional[index(outcome)];
-    book(bank_->destinations, {server.address, server.port, row_kind(outcome)}, time);
-    book(bank_->clients, {client, 0, row_kind(outcome)}, time);
-    if (bank_->wants_sightings) note_sighting({server, client, outcome, time});
-}
-
-void CoreTally::note_sighting(const Sighting& sighting) {
+void CoreTally::accepted(const Sighting& contact) {
     make_room();
-    if (bank_->sightings.size() == bank_->list_capacity) {
-        ++bank_->losses.sightings_dropped;
+    ++bank_->outcomes.accepted;
+    book(bank_->destinations, {contact.server.address, contact.server.port, accepted_kind, contact.hops}, contact.time);
+    note(bank_->contacts, contact, bank_->losses.contacts_dropped);
+}
+
+void CoreTally::first_verdict(const Sighting& sighting) {
+    make_room();
+    ++bank_->outcomes.first[sighting.kind];
+    ++gauges_.provisional[sighting.kind];
+    book(bank_->destinations, {sighting.server.address, sighting.server.port, sighting.kind, sighting.hops},
+         sighting.time);
+    book(bank_->clients, {sighting.client.address, 0, sighting.kind}, sighting.time);
+    if (is_silence(static_cast<Outcome>(sighting.kind)))
+        note(bank_->contacts, sighting, bank_->losses.contacts_dropped);
+    if (bank_->wants_sightings) note(bank_->sightings, sighting, bank_->losses.sightings_dropped);
+}
+
+void CoreTally::note(std::vector<Sighting>& list, const Sighting& sighting, std::uint64_t& dropped) {
+    if (list.size() == bank_->list_capacity) {
+        ++dropped;
         return;
     }
-    bank_->sightings.push_back(sighting);
+    list.push_back(sighting);
 }
 
 void CoreTally::revise(const Revision& revision) {
+    make_room();
     --gauges_.provisional[index(revision.from)];
     if (revision.to) ++gauges_.provisional[index(*revision.to)];
-    make_room();
     if (bank_->revisions.size() == bank_->list_capacity) {
         ++bank_->losses.revisions_dropped;
         return;
@@ -58,10 +71,10 @@ void CoreTally::revise(const Revision& revision) {
 }
 
 void CoreTally::finalize(const AttemptRecord& record, bool had_begun) {
+    make_room();
     --gauges_.provisional[index(record.outcome)];
     if (had_begun) --gauges_.pending;
     ++bank_->outcomes.final[index(record.outcome)];
-    make_room();
     if (bank_->records.size() == bank_->list_capacity) {
         ++bank_->losses.records_dropped;
         return;
@@ -69,7 +82,8 @@ void CoreTally::finalize(const AttemptRecord& record, bool had_begun) {
     bank_->records.push_back(record);
 }
 
-/// In replay a full list ends the bank, not the interval: control merges its parts.
+/// In replay a full list ends the bank, not the interval: control merges its parts. Called before anything is booked,
+/// so that each part adds up by itself.
 void CoreTally::make_room() {
     if (when_full_ == WhenFull::lose || !bank_->lists_full()) return;
     take_bank(bank_->interval);

@@ -21,6 +21,7 @@ class CoreTally {
 
     Interval interval() const { return bank_->interval; }
     PacketTotals& packets() { return bank_->packets; }
+    OutcomeTotals& outcomes() { return bank_->outcomes; }
     Losses& losses() { return bank_->losses; }
     Gauges& gauges() { return gauges_; }
     const Gauges& gauges() const { return gauges_; }
@@ -32,10 +33,11 @@ class CoreTally {
     }
 
     void attempt_begun();
-    void accepted(const Endpoint& server, Time time);
+    /// A handshake is complete; `contact.kind` is accepted_kind.
+    void accepted(const Sighting& contact);
 
-    /// An outcome is known for the first time; it may still change.
-    void first_verdict(const Endpoint& server, const IpAddress& client, Outcome outcome, Time time);
+    /// An outcome is known for the first time; it may still change. `sighting.kind` is row_kind() of it.
+    void first_verdict(const Sighting& sighting);
 
     /// An outcome that was given is another one, or none.
     void revise(const Revision& revision);
@@ -54,7 +56,7 @@ class CoreTally {
   private:
     void take_bank(Interval interval);
     void make_room();
-    void note_sighting(const Sighting& sighting);
+    void note(std::vector<Sighting>& list, const Sighting& sighting, std::uint64_t& dropped);
     void book(RowTable& table, const RowKey& key, Time time);
 
     BankExchange& exchange_;

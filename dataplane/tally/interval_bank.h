@@ -23,10 +23,16 @@ constexpr RowKind row_kind(Outcome outcome) {
     return static_cast<RowKind>(outcome);
 }
 
+/// Routers between the monitor and a sender; `unknown_hops` where none of its packets was seen.
+inline constexpr std::uint8_t unknown_hops = 0xff;
+
 struct RowKey {
     IpAddress address;
     std::uint16_t port = 0;  ///< 0 in the table of clients
     RowKind kind = 0;
+    /// How far away whoever answered in the destination's name was: of a refusal the sender of the RST, else of the
+    /// SYN-ACK. Control compares the two. Unknown in the table of clients.
+    std::uint8_t hops = unknown_hops;
 
     bool operator==(const RowKey&) const = default;
 };
@@ -47,14 +53,18 @@ using RowTable = SpaceSavingTable<Row>;
 
 inline std::uint64_t hash_of(const RowKey& key) {
     constexpr std::uint64_t a = 0x9e3779b97f4a7c15, b = 0xd6e8feb86659fd93;  // odd, no further meaning
-    return mix(key.address.first_half() ^ a, key.address.second_half() ^ (std::uint64_t{key.port} << 8 | key.kind) * b);
+    return mix(
+        key.address.first_half() ^ a,
+        key.address.second_half() ^ (std::uint64_t{key.hops} << 24 | std::uint64_t{key.port} << 8 | key.kind) * b);
 }
 
-/// Who met with an outcome, when it was first known: for distinct clients while the attempt is not final yet.
+/// What became known of one attempt: its first verdict, or that its handshake was completed.
 struct Sighting {
     Endpoint server;
-    IpAddress client;
-    Outcome outcome = Outcome::undetermined;
+    Endpoint client;
+    RowKind kind = 0;
+    std::uint8_t hops = unknown_hops;  ///< as in RowKey
+    bool answered = false;             ///< the server had answered on this connection before, with more than a SYN-ACK
     Time time = 0;
 };
 
@@ -62,7 +72,8 @@ struct Sighting {
 struct Revision {
     Interval given_in = 0;  ///< the interval that counted `from`
     Endpoint server;
-    IpAddress client;
+    Endpoint client;
+    std::uint8_t hops = unknown_hops;  ///< as `from` was counted with
     Outcome from = Outcome::undetermined;
     std::optional<Outcome> to;
     Time time = 0;
@@ -75,6 +86,11 @@ struct OutcomeTotals {
     std::array<std::uint64_t, outcome_count> final{};
     std::uint64_t attempts = 0;  ///< begun: a SYN of a new initial sequence number
     std::uint64_t accepted = 0;  ///< handshakes completed
+
+    // Which directions of a connection the monitor sees. A connection moves from `one_sided` to `two_sided` when the
+    // other side appears, so the sums over all intervals say how many there are of each.
+    std::uint64_t two_sided = 0;              ///< packets of both sides were seen
+    std::array<std::int64_t, 2> one_sided{};  ///< by Side: only it is seen, and it lives as if it were answered
 };
 
 /// What a core is in the middle of, as it stood when the bank was handed over.
@@ -83,6 +99,7 @@ struct Gauges {
     std::uint64_t open = 0;                                  ///< attempts established, no end seen
     std::array<std::uint64_t, outcome_count> provisional{};  ///< verdicts given and not yet final
     std::uint64_t connections_used = 0;                      ///< slots of the connection table in use
+    std::uint64_t datagrams_used = 0;                        ///< datagrams of which fragments are still to come
 };
 
 /// Losses and pressure within the interval, by cause.
@@ -91,14 +108,18 @@ struct Losses {
     std::uint64_t connections_overflowed = 0;  ///< of these, attempts that were still being watched
     std::uint64_t records_dropped = 0;
     std::uint64_t sightings_dropped = 0;
+    std::uint64_t contacts_dropped = 0;
     std::uint64_t revisions_dropped = 0;
-    std::uint64_t forward_dropped = 0;  ///< packets that did not fit into the ring to their owner
+    std::uint64_t segments_forgotten = 0;   ///< too soon for copies of them to be recognised
+    std::uint64_t datagrams_evicted = 0;    ///< incomplete ones that gave way
+    std::uint64_t datagrams_timed_out = 0;  ///< incomplete ones that were given up
+    std::uint64_t forward_dropped = 0;      ///< packets that did not fit into the ring to their owner
 };
 
 struct BankCapacity {
     std::size_t destinations;
     std::size_t clients;
-    std::size_t records;  ///< also of sightings and revisions
+    std::size_t records;  ///< also of contacts, sightings and revisions
     bool sightings;       ///< somebody looks at recent verdicts while they are not final
     bool prefault;        ///< touch all of it at start: live, so that no packet pays for a page fault
 };
@@ -113,6 +134,7 @@ struct IntervalBank {
           list_capacity(capacity.records),
           wants_sightings(capacity.sightings) {
         records.reserve(list_capacity);
+        contacts.reserve(list_capacity);
         sightings.reserve(list_capacity);
         revisions.reserve(list_capacity);
         if (capacity.prefault) prefault();
@@ -133,18 +155,20 @@ struct IntervalBank {
     std::size_t list_capacity;
     bool wants_sightings;
     std::vector<AttemptRecord> records;  // never grows past list_capacity
-    std::vector<Sighting> sightings;     // never grows past list_capacity
-    std::vector<Revision> revisions;     // never grows past list_capacity
+    std::vector<Sighting> contacts;   // handshakes and silences, for control/classify; never grows past list_capacity
+    std::vector<Sighting> sightings;  // every first verdict, if wanted; never grows past list_capacity
+    std::vector<Revision> revisions;  // never grows past list_capacity
 
     bool lists_full() const {
-        return records.size() == list_capacity || sightings.size() == list_capacity ||
-               revisions.size() == list_capacity;
+        return records.size() == list_capacity || contacts.size() == list_capacity ||
+               sightings.size() == list_capacity || revisions.size() == list_capacity;
     }
 
     void prefault() {
         destinations.prefault();
         clients.prefault();
         records.resize(list_capacity);
+        contacts.resize(list_capacity);
         sightings.resize(list_capacity);
         revisions.resize(list_capacity);
         clear();
@@ -160,6 +184,7 @@ struct IntervalBank {
         destinations.clear();
         clients.clear();
         records.clear();
+        contacts.clear();
         sightings.clear();
         revisions.clear();
     }

@@ -76,6 +76,21 @@ bool is_attempt(Outcome outcome) {
     return outcome != Outcome::midstream && outcome != Outcome::unsolicited;
 }
 
+bool is_told_at_control_depth(Outcome outcome) {
+    switch (outcome) {
+        case Outcome::blackholed:
+        case Outcome::zero_window_stall:
+        case Outcome::keepalive_timeout:
+        case Outcome::idle_reset:
+        case Outcome::peer_lost_state:
+        case Outcome::listen_overflow:
+        case Outcome::midstream:
+            return false;
+        default:
+            return true;
+    }
+}
+
 const std::array<Outcome, outcome_count>& all_outcomes() {
     static constexpr auto all = [] {
         std::array<Outcome, outcome_count> outcomes{};

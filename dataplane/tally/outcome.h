@@ -62,6 +62,10 @@ bool is_failed(Outcome outcome);
 /// True for what belongs to an attempt: everything but `midstream` and `unsolicited`, which have no SYN to count.
 bool is_attempt(Outcome outcome);
 
+/// False for outcomes that show in nothing but data and acknowledgements: where only control segments are looked up
+/// (tracking.depth) they are not told. Of listen_overflow the unanswered SYNs are told all the same.
+bool is_told_at_control_depth(Outcome outcome);
+
 /// Every outcome in the order of the enumeration.
 const std::array<Outcome, outcome_count>& all_outcomes();
 

@@ -17,6 +17,7 @@ struct PacketTotals {
     std::uint64_t bytes = 0;  ///< on the wire, as the IP headers say; captured length where there is no IP
     std::array<std::uint64_t, packet_class_count> by_class{};
     std::uint64_t duplicates = 0;      ///< share of tcp
+    std::uint64_t datagrams = 0;       ///< put together from fragments; each is in the class of what it carries
     std::uint64_t time_backwards = 0;  ///< stamped earlier than a packet before it, counted at that packet's time
 
     std::uint64_t syn = 0;      ///< SYN without ACK
@@ -34,6 +35,7 @@ struct PacketTotals {
         bytes += other.bytes;
         for (std::size_t i = 0; i < by_class.size(); ++i) by_class[i] += other.by_class[i];
         duplicates += other.duplicates;
+        datagrams += other.datagrams;
         time_backwards += other.time_backwards;
         syn += other.syn;
         syn_ack += other.syn_ack;

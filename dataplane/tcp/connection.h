@@ -7,6 +7,7 @@
 
 #include "dataplane/tally/address.h"
 #include "dataplane/tally/attempt_record.h"
+#include "dataplane/tally/interval_bank.h"
 #include "dataplane/tally/outcome.h"
 #include "dataplane/tally/time.h"
 
@@ -59,6 +60,11 @@ inline constexpr std::uint32_t icmp = 1u << 23;
 inline constexpr std::uint32_t accepted = 1u << 24;  ///< the completed handshake has been counted
 inline constexpr std::uint32_t evicted = 1u << 25;
 inline constexpr std::uint32_t early_ack = 1u << 26;  ///< begun by a packet that acknowledged something
+inline constexpr std::uint32_t one_sided = 1u << 27;  ///< one side only is seen, and it lives as if it were answered
+inline constexpr std::uint32_t duplicate = 1u << 28;  ///< a packet of it was delivered twice
+inline constexpr std::uint32_t restarts = 1u << 29;   ///< its SYN came on a four-tuple that was still connected
+inline constexpr std::uint32_t refusal_doubted = 1u << 31;  ///< a SYN-ACK came after a refusal
+inline constexpr std::uint32_t challenged = 1u << 30;       ///< the SYN was answered by a bare ACK (RFC 5961 section 4)
 
 constexpr std::uint32_t data_by(Side side) {
     return side == Side::client ? client_data : server_data;
@@ -73,8 +79,27 @@ constexpr std::uint32_t packet_by(Side side) {
     return side == Side::client ? client_packet : server_packet;
 }
 constexpr std::uint32_t both_fins = client_fin | server_fin;
+constexpr std::uint32_t sides = client_packet | server_packet | one_sided;
 constexpr std::uint32_t any_data = client_data | server_data;
 }  // namespace seen
+
+/// Who waits for whom just now, as bits of Connection::flow. Those of the server are the client's, shifted by one.
+namespace flow {
+inline constexpr std::uint16_t zero_window = 1u << 0;  ///< this side's last segment closed its window
+inline constexpr std::uint16_t probing = 1u << 2;      ///< this side repeats probes, not data
+inline constexpr std::uint16_t asked = 1u << 4;        ///< this side's last segment wants an answer: data or a probe
+inline constexpr std::uint16_t after_gap = 1u << 6;    ///< this side broke a silence and has not been answered since
+inline constexpr std::uint16_t after_long_gap = 1u << 8;
+inline constexpr std::uint16_t client_is_low = 1u << 13;  ///< the client is the lower endpoint in the digest's order
+inline constexpr std::uint16_t counts_ids = 1u << 14;     ///< this side counts its IP identifications up
+inline constexpr std::uint16_t prompt = 1u << 12;         ///< the last RST came soon enough to be an answer
+inline constexpr std::uint16_t wanted = 1u << 11;         ///< every segment of it is looked up (WantedFilter)
+inline constexpr std::uint16_t unprompted = 1u << 10;  ///< the RST that decided answers nothing that was seen before it
+
+constexpr std::uint16_t by(Side side, std::uint16_t fact) {
+    return static_cast<std::uint16_t>(fact << tally::index(side));
+}
+}  // namespace flow
 
 inline constexpr std::uint8_t no_verdict = 0xff;
 
@@ -85,21 +110,21 @@ struct alignas(64) Connection {
     std::uint64_t digest = 0;  ///< of the four-tuple; two tuples share one with probability 2^-64
     Time deadline = 0;         ///< when the phase is to be judged without a packet; 0: never
     Time last_seen = 0;
-    std::array<std::uint32_t, 2> isn{};    ///< initial sequence number; for midstream: the first one seen, less 1
-    std::array<std::uint32_t, 2> next{};   ///< the highest sequence number sent, plus 1
-    std::array<std::uint32_t, 2> acked{};  ///< the highest acknowledgement sent
-    std::uint32_t seen = 0;
-    std::array<std::uint8_t, 2> ttl{};  ///< of the first packet; 0: none seen
+    std::array<std::uint32_t, 2> isn{};     ///< initial sequence number; for midstream: the first one seen, less 1
+    std::array<std::uint32_t, 2> next{};    ///< the highest sequence number sent, plus 1
+    std::array<std::uint32_t, 2> acked{};   ///< the highest acknowledgement sent
+    std::uint32_t seen = 0;                 ///< of seen::
+    std::uint16_t flow = 0;                 ///< of flow::
+    std::array<std::uint8_t, 2> repeats{};  ///< segments sent again, or probes, that nothing has answered
+    std::array<std::uint16_t, 2> ip_id{};   ///< IP identification of the last packet; 0: none
+    std::array<std::uint8_t, 2> ttl{};      ///< of the first packet; 0: none seen
     Phase phase = Phase::none;
     std::uint8_t verdict = no_verdict;  ///< Outcome given so far, provisional until the final one is counted
-    bool client_is_low = false;         ///< the client is the lower endpoint in the order of the digest
-    std::uint8_t vlan_count = 0;
 
     // Line 2: who, and when it began.
     alignas(64) tally::Endpoint client;
     tally::Endpoint server;
-    std::uint16_t domain = 0;
-    std::uint16_t syn_count = 0;
+    std::uint32_t domain = 0;  ///< network of overlapping addresses, 0 unless configured
     Time start = 0;
     Time verdict_time = 0;
     tally::Interval verdict_interval = 0;  ///< the interval in which the verdict was counted
@@ -109,17 +134,27 @@ struct alignas(64) Connection {
     Time synack_time = 0;
     tally::IpAddress icmp_from;
     std::array<std::uint16_t, 2> vlan{};
+    std::uint16_t syn_count = 0;
     std::uint16_t rst_count = 0;
     std::uint16_t synack_count = 0;
+    std::uint8_t vlan_count = 0;
+    tally::Tunnel tunnel = tally::Tunnel::none;
     std::uint32_t rst_sequence = 0;
+    std::uint32_t rst_acknowledgement = 0;
+    std::uint32_t stalled_since = 0;  ///< the low 32 bits of the time of the first of `repeats`
     tally::RstBy rst_by = tally::RstBy::nobody;
     tally::RstShape rst_shape = tally::RstShape::none;
     std::uint8_t icmp_type = 0;
     std::uint8_t icmp_code = 0;
-    std::array<std::uint8_t, 2> wraps{};  ///< how often `next` has passed `isn` again: 4 GiB each
+    std::uint8_t rst_ttl = 0;                         ///< of the RST that decided
+    std::uint8_t verdict_hops = tally::unknown_hops;  ///< how far away the answer was that the verdict was counted with
+    std::array<std::uint8_t, 2> wraps{};              ///< how often `next` has passed `isn` again: 4 GiB each
 
     bool has(std::uint32_t facts) const { return (seen & facts) == facts; }
     bool has_any(std::uint32_t facts) const { return (seen & facts) != 0; }
+    bool flows(Side side, std::uint16_t fact) const { return (flow & flow::by(side, fact)) != 0; }
+    void set_flow(Side side, std::uint16_t facts) { flow |= flow::by(side, facts); }
+    void clear_flow(Side side, std::uint16_t facts) { flow &= static_cast<std::uint16_t>(~flow::by(side, facts)); }
 
     std::optional<Outcome> outcome() const {
         if (verdict == no_verdict) return std::nullopt;

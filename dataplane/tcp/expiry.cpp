@@ -55,7 +55,8 @@ Expiry expire(Connection& connection, const Limits& limits) {
         case Phase::midstream:
             give_verdict(connection, Outcome::midstream, connection.deadline);
             return Expiry::final_gone;
-        case Phase::established:
+        case Phase::established:  // stalled for too long
+            return remember(connection, limits);
         case Phase::none:
         case Phase::finished:
             return Expiry::gone;

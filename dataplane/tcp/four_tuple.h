@@ -12,7 +12,17 @@ namespace rstwatch::tcp {
 struct Digest {
     std::uint64_t value = 0;
     bool source_is_low = false;  ///< the packet's source is the lower of the two endpoints
+    std::uint32_t domain = 0;    ///< the network that the four-tuple belongs to
 };
+
+/// What tells networks with overlapping addresses apart.
+enum class DomainBy : std::uint8_t { nothing, vlan, tunnel };
+
+/// 0 for a packet that has no such mark, as for all packets where nothing is told apart.
+inline std::uint32_t domain_of(const packet::PacketView& view, DomainBy by) {
+    if (by == DomainBy::nothing) return 0;
+    return by == DomainBy::vlan ? view.vlan[0] : view.tunnel_id;
+}
 
 /// Secret of the table's hash: without it, nobody can craft four-tuples that crowd into one bucket.
 struct HashSecret {
@@ -23,7 +33,7 @@ struct HashSecret {
 };
 
 /// Sorted endpoints, multiplied and folded with the secret. CRC32C would be as fast, but it is linear.
-inline Digest digest(const packet::PacketView& view, std::uint16_t domain, const HashSecret& secret) {
+inline Digest digest(const packet::PacketView& view, std::uint32_t domain, const HashSecret& secret) {
     const tally::IpAddress* low = &view.source;
     const tally::IpAddress* high = &view.destination;
     std::uint16_t low_port = view.source_port;
@@ -40,11 +50,11 @@ inline Digest digest(const packet::PacketView& view, std::uint16_t domain, const
         low_port = view.destination_port;
         high_port = view.source_port;
     }
-    const std::uint64_t ports = std::uint64_t{low_port} << 32 | std::uint64_t{high_port} << 16 | domain;
+    const std::uint64_t ports = std::uint64_t{low_port} << 48 | std::uint64_t{high_port} << 32 | domain;
     const std::uint64_t first = tally::mix(a[0] ^ secret.words[0], a[1] ^ secret.words[1]);
     const std::uint64_t second = tally::mix(b[0] ^ secret.words[2], b[1] ^ secret.words[3]);
     return {tally::mix(first ^ ports ^ secret.words[1], second ^ (ports * secret.words[2]) ^ secret.words[0]),
-            source_is_low};
+            source_is_low, domain};
 }
 
 }  // namespace rstwatch::tcp

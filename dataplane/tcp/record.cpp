@@ -18,6 +18,12 @@ std::uint64_t bytes_by(const Connection& connection, Side side) {
     return sent > control ? sent - control : 0;
 }
 
+/// Nothing but the RST that answers a SYN was seen (RFC 9293 section 3.10.7.1), not the SYN.
+bool is_lone_refusal(const Connection& connection) {
+    return connection.phase == Phase::unsolicited && connection.has(seen::server_rst | seen::early_ack) &&
+           !connection.has_any(seen::client_packet | seen::synack) && connection.rst_sequence == 0;
+}
+
 std::uint16_t flags_of(const Connection& connection) {
     namespace flag = tally::record_flag;
     static constexpr std::pair<std::uint32_t, std::uint16_t> direct[] = {
@@ -25,6 +31,7 @@ std::uint16_t flags_of(const Connection& connection) {
         {seen::rst_ignored, flag::rst_ignored},
         {seen::gap, flag::gap},
         {seen::server_syn, flag::simultaneous_open},
+        {seen::duplicate, flag::duplicate_seen},
         {seen::tfo, flag::tfo},
         {seen::half_open_reset, flag::half_open_reset},
         {seen::slow_answer, flag::slow_answer},
@@ -36,6 +43,7 @@ std::uint16_t flags_of(const Connection& connection) {
         if (connection.has(fact)) flags |= bit;
     const bool both_seen = connection.has(seen::client_packet | seen::server_packet);
     if (connection.has(seen::final_ack) && !both_seen) flags |= flag::one_way;
+    if (is_lone_refusal(connection)) flags |= flag::lone_refusal;
     return flags;
 }
 
@@ -48,6 +56,7 @@ tally::AttemptRecord make_record(const Connection& connection, Outcome outcome) 
     record.start = connection.start;
     record.end = connection.last_seen;
     record.decided = connection.verdict == no_verdict ? connection.last_seen : connection.verdict_time;
+    record.counted_in = connection.verdict_interval;
     record.client_bytes = bytes_by(connection, Side::client);
     record.server_bytes = bytes_by(connection, Side::server);
     record.icmp_from = connection.icmp_from;
@@ -56,10 +65,15 @@ tally::AttemptRecord make_record(const Connection& connection, Outcome outcome) 
     record.icmp_seen = connection.has(seen::icmp);
     record.vlan = connection.vlan;
     record.vlan_count = connection.vlan_count;
+    record.tunnel = connection.tunnel;
     record.flags = flags_of(connection);
     record.domain = connection.domain;
     record.syn_count = connection.syn_count;
     record.rst_count = connection.rst_count;
+    record.synack_count = connection.synack_count;
+    record.client_ttl = connection.ttl[tally::index(Side::client)];
+    record.server_ttl = connection.ttl[tally::index(Side::server)];
+    record.rst_ttl = connection.rst_ttl;
     record.outcome = outcome;
     record.zeek_state = zeek_state(connection);
     record.rst_by = connection.rst_by;

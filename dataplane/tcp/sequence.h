@@ -3,7 +3,11 @@
 
 #include <cstdint>
 
+#include "dataplane/tally/hop_distance.h"
+
 namespace rstwatch::tcp {
+
+using tally::hop_distance;
 
 // Sequence numbers are compared modulo 2^32 (RFC 9293 section 3.4).
 constexpr bool after(std::uint32_t a, std::uint32_t b) {
@@ -20,12 +24,5 @@ constexpr bool within(std::uint32_t value, std::uint32_t first, std::uint32_t la
 
 /// No window is larger than 1 GiB (RFC 7323 section 2.3): what lies further ahead is not a continuation.
 inline constexpr std::uint32_t largest_window = 1u << 30;
-
-/// Routers on the way, judged by the initial TTL that stacks use: 64, 128 or 255.
-constexpr std::uint8_t hop_distance(std::uint8_t ttl) {
-    if (ttl <= 64) return static_cast<std::uint8_t>(64 - ttl);
-    if (ttl <= 128) return static_cast<std::uint8_t>(128 - ttl);
-    return static_cast<std::uint8_t>(255 - ttl);
-}
 
 }  // namespace rstwatch::tcp

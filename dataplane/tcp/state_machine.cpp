@@ -25,11 +25,21 @@ void note(Connection& connection, const Segment& segment) {
     connection.last_seen = segment.time;
     connection.seen |= seen::packet_by(segment.from);
     if (connection.ttl[side] == 0 && !segment.rst()) connection.ttl[side] = segment.ttl;
+    constexpr std::uint16_t next_ones = 64;  // a host may count for all its connections together
+    const auto step = static_cast<std::uint16_t>(segment.ip_id - connection.ip_id[side]);
+    const bool counts = connection.ip_id[side] != 0 && step != 0 && step <= next_ones;
+    counts ? connection.set_flow(segment.from, flow::counts_ids)
+           : connection.clear_flow(segment.from, flow::counts_ids);
+    connection.ip_id[side] = segment.ip_id;
 }
 
-void take_ack(Connection& connection, const Segment& segment) {
+/// True if more has been acknowledged than before.
+bool take_ack(Connection& connection, const Segment& segment) {
     std::uint32_t& acked = connection.acked[tally::index(segment.from)];
-    if (after(segment.acknowledgement, acked) || acked == 0) acked = segment.acknowledgement;
+    const bool first = acked == 0;
+    const bool more = after(segment.acknowledgement, acked);
+    if (more || first) acked = segment.acknowledgement;
+    return more && !first;
 }
 
 void take_syn(Connection& connection, const Segment& segment) {
@@ -44,7 +54,7 @@ void take_syn(Connection& connection, const Segment& segment) {
 }
 
 void take_synack(Connection& connection, const Segment& segment, const Limits& limits) {
-    if (connection.verdict != no_verdict) connection.seen |= seen::slow_answer;
+    if (connection.verdict != no_verdict && !connection.has(seen::challenged)) connection.seen |= seen::slow_answer;
     withdraw_verdict(connection);
     connection.seen |= seen::synack;
     connection.isn[server] = segment.sequence;
@@ -57,11 +67,37 @@ void take_synack(Connection& connection, const Segment& segment, const Limits& l
     connection.deadline = segment.time + limits.provisional;
 }
 
+/// The side that was not seen shows after all: it will say itself what becomes of the connection.
+void reopen(Connection& connection) {
+    connection.phase = Phase::established;
+    forget_reset(connection);
+    connection.deadline = 0;
+}
+
+/// Which FIN was first follows from what they acknowledge: on a mirror port the order of arrival may lie.
+void order_fins(Connection& connection, const Segment& segment) {
+    const Side other = tally::other(segment.from);
+    const std::size_t i = tally::index(other);
+    const bool knows_others = segment.ack() && !before(segment.acknowledgement, connection.next[i]);
+    const bool known_to_other = !after(segment.end(), connection.acked[i]);
+    const bool first = !connection.has(seen::fin_by(other)) || (!knows_others && known_to_other);
+    const bool by_server = segment.from == Side::server;
+    if (first == by_server) {
+        connection.seen |= seen::server_fin_first;
+    } else {
+        connection.seen &= ~seen::server_fin_first;
+    }
+}
+
 void take_fin(Connection& connection, const Segment& segment, const Limits& limits) {
     if (connection.has(seen::fin_by(segment.from))) return;
-    if (segment.from == Side::server && !connection.has(seen::client_fin)) connection.seen |= seen::server_fin_first;
+    order_fins(connection, segment);
+    if (after(segment.sequence, connection.isn[tally::index(segment.from)] + 1))
+        connection.seen |= seen::data_by(segment.from);
     connection.seen |= seen::fin_by(segment.from);
-    if (!connection.has(seen::both_fins)) return;
+    // A side that is never seen is taken to have closed, too.
+    const bool unseen_other = !connection.has(seen::packet_by(tally::other(segment.from)));
+    if (!connection.has(seen::both_fins) && !unseen_other) return;
     connection.deadline = segment.time + limits.closed;
     if (connection.phase != Phase::established) return;
     connection.phase = Phase::closed;
@@ -69,15 +105,21 @@ void take_fin(Connection& connection, const Segment& segment, const Limits& limi
 }
 
 /// What one side acknowledges the other has sent, also when the monitor did not see it.
-void infer_from_ack(Connection& connection, const Segment& segment) {
+void infer_from_ack(Connection& connection, const Segment& segment, const Limits& limits) {
     const Side sender = tally::other(segment.from);
     const std::size_t side = tally::index(sender);
     if (!connection.has(seen::packet_by(sender)) && connection.next[side] == 0) return;
     const std::uint32_t unseen = segment.acknowledgement - connection.next[side];
     if (!advance(connection, side, segment.acknowledgement)) return;
     // Of a side that is never seen nothing is missing: the view is one-way.
-    if (connection.has(seen::packet_by(sender))) connection.seen |= seen::gap;
+    if (limits.every_segment && connection.has(seen::packet_by(sender))) connection.seen |= seen::gap;
     if (unseen > 1) connection.seen |= seen::data_by(sender);  // a single one may be a FIN
+}
+
+/// One side alone, and it acknowledges more and more: the other one is there and is not shown.
+void note_one_sided(Connection& connection, const Segment& segment, bool acknowledges) {
+    const bool alone = !connection.has(seen::packet_by(tally::other(segment.from)));
+    if (alone && (acknowledges || connection.has(seen::final_ack))) connection.seen |= seen::one_sided;
 }
 
 /// A segment in the life of a connection that is under way.
@@ -88,13 +130,16 @@ void track(Connection& connection, const Segment& segment, const Limits& limits)
         connection.isn[side] = segment.sequence - 1;
         connection.next[side] = segment.sequence;
     }
+    if (limits.every_segment) note_gap(connection, segment, limits);
     note(connection, segment);
-    if (advance(connection, side, segment.end()) && segment.payload_length > 0)
-        connection.seen |= seen::data_by(segment.from);
+    Progress progress{advance(connection, side, segment.end()), false};
+    if (progress.fresh && segment.payload_length > 0) connection.seen |= seen::data_by(segment.from);
     if (segment.ack()) {
-        infer_from_ack(connection, segment);
-        take_ack(connection, segment);
+        infer_from_ack(connection, segment, limits);
+        progress.acknowledges = take_ack(connection, segment);
     }
+    note_one_sided(connection, segment, progress.acknowledges);
+    if (limits.every_segment) follow_flow(connection, segment, progress, limits);
     if (segment.fin()) take_fin(connection, segment, limits);
 }
 
@@ -123,6 +168,7 @@ void adopt_early_answer(Connection& connection, const Segment& segment, const Li
     }
     answer.flags = packet::tcp_flag::rst | packet::tcp_flag::ack;
     answer.sequence = connection.rst_sequence;
+    answer.ttl = connection.rst_ttl;
     connection.rst_count = 0;
     on_reset(connection, answer, limits);
 }
@@ -176,14 +222,50 @@ void synack_before_handshake(Connection& connection, const Segment& segment, con
     const bool was_reset = connection.phase == Phase::reset;
     take_synack(connection, segment, limits);
     if (was_reset) {
+        if (connection.has(seen::server_rst)) connection.seen |= seen::refusal_doubted;
         forget_reset(connection);  // it was not the answer
-        connection.seen |= seen::rst_ignored;
+        // What ended the server's earlier connection was not meant for this one (RFC 9293 section 3.5.1).
+        if (!connection.has(seen::challenged)) connection.seen |= seen::rst_ignored;
     }
     if (other_half_done) establish(connection);
 }
 
+void on_segment(Connection& connection, const Segment& segment, const Limits& limits);
+void on_synack(Connection& connection, const Segment& segment, const Limits& limits);
+
+/// Judges as if this segment had come in its turn.
+void put_before_reset(Connection& connection, const Segment& segment, const Limits& limits) {
+    const Segment reset = take_back_reset(connection, limits);
+    Segment earlier = segment;
+    earlier.time = reset.time;
+    // It was this segment that broke the silence.
+    const bool after_gap = connection.flows(reset.from, flow::after_gap);
+    const bool after_long_gap = connection.flows(reset.from, flow::after_long_gap);
+    earlier.syn() ? on_synack(connection, earlier, limits) : on_segment(connection, earlier, limits);
+    if (after_gap) connection.set_flow(earlier.from, flow::after_gap);
+    if (after_long_gap) connection.set_flow(earlier.from, flow::after_long_gap);
+    on_reset(connection, reset, limits);
+    --connection.rst_count;
+    connection.last_seen = segment.time;
+}
+
+/// A SYN-ACK that the client's answer to it has overtaken on its way through the mirror port.
+bool is_late_synack(const Connection& connection, const Segment& segment) {
+    return segment.from == Side::server && is_attempt(connection) &&
+           !connection.has_any(seen::synack | seen::server_syn) && connection.phase != Phase::syn_sent &&
+           connection.phase != Phase::reset && segment.sequence == connection.isn[server] &&
+           acknowledges_syn(connection, segment);
+}
+
 void on_synack(Connection& connection, const Segment& segment, const Limits& limits) {
+    if (connection.phase == Phase::reset && was_overtaken(connection, segment, limits))
+        return put_before_reset(connection, segment, limits);
     note(connection, segment);
+    if (is_late_synack(connection, segment)) {
+        connection.seen |= seen::synack;
+        connection.synack_time = segment.time;
+        (void)take_ack(connection, segment);
+    }
     const bool by_server = segment.from == Side::server;
     switch (connection.phase) {
         case Phase::reset:
@@ -206,6 +288,8 @@ void on_synack(Connection& connection, const Segment& segment, const Limits& lim
             break;
     }
     if (by_server && connection.synack_count < 0xffff) ++connection.synack_count;
+    const bool answers_are_seen = limits.every_segment && connection.phase == Phase::established;
+    if (by_server && answers_are_seen) synack_again(connection, segment, limits);
 }
 
 /// A segment of a connection whose SYN-ACK was not seen: the monitor lost it, or sees one direction only.
@@ -217,11 +301,20 @@ bool shows_missed_synack(const Connection& connection, const Segment& segment) {
 }
 
 void in_syn_sent(Connection& connection, const Segment& segment, const Limits& limits) {
-    if (!shows_missed_synack(connection, segment)) return;
+    if (!shows_missed_synack(connection, segment)) {
+        if (segment.ack() && segment.from == Side::server) {
+            connection.seen |= seen::challenged;
+            connection.acked[server] = segment.acknowledgement;
+            note(connection, segment);
+        }
+        return;
+    }
     const bool by_client = segment.from == Side::client;
     connection.isn[server] = (by_client ? segment.acknowledgement : segment.sequence) - 1;
     connection.next[server] = connection.isn[server] + 1;
-    if (!by_client || connection.has(seen::server_packet)) connection.seen |= seen::gap;
+    // A split handshake has no SYN-ACK of the server (RFC 9293 section 3.5, simultaneous open by one side only).
+    const bool split = connection.has(seen::server_syn | seen::final_ack);
+    if (!split && (!by_client || connection.has(seen::server_packet))) connection.seen |= seen::gap;
     establish(connection);
     track(connection, segment, limits);
 }
@@ -247,13 +340,26 @@ void in_syn_received(Connection& connection, const Segment& segment, const Limit
 
 /// Life behind a SYN-ACK or RST that came first: the connection began before the monitor did.
 void in_unsolicited(Connection& connection, const Segment& segment, const Limits& limits) {
-    if (!segment.ack()) {
+    const Side resetter = connection.has(seen::server_rst) ? Side::server : Side::client;
+    const bool provoked_reset = connection.has(seen::rst_by(resetter)) && segment.from != resetter && segment.ack() &&
+                                segment.acknowledgement == connection.rst_sequence &&
+                                segment.time - connection.start <= limits.reset_hold;
+    if (!segment.ack() || provoked_reset) {
         note(connection, segment);
         connection.deadline = segment.time + limits.reset;
         return;
     }
-    connection.phase = Phase::midstream;
-    connection.deadline = 0;
+    if (connection.has(seen::synack) && segment.from == Side::server && !connection.has(seen::client_packet)) {
+        // Nobody goes on after a SYN-ACK but a server whose client is not shown.
+        connection.isn[client] = connection.acked[server] - 1;
+        connection.next[client] = connection.acked[server];
+        connection.seen |= seen::client_syn;
+        forget_reset(connection);
+        establish(connection);
+    } else {
+        connection.phase = Phase::midstream;
+        connection.deadline = 0;
+    }
     track(connection, segment, limits);
 }
 
@@ -270,12 +376,16 @@ void on_segment(Connection& connection, const Segment& segment, const Limits& li
         case Phase::unsolicited:
             return in_unsolicited(connection, segment, limits);
         case Phase::reset:
-            if (lives_on(connection, segment)) {
+            if (was_overtaken(connection, segment, limits)) {
+                put_before_reset(connection, segment, limits);
+            } else if (lives_on(connection, segment)) {
                 revive(connection, segment, limits);
                 on_segment(connection, segment, limits);
             } else {
                 note(connection, segment);
-                (void)advance(connection, tally::index(segment.from), segment.end());
+                const bool fresh = advance(connection, tally::index(segment.from), segment.end());
+                if (segment.fin()) connection.seen |= seen::fin_by(segment.from);
+                note_after_reset(connection, segment, fresh);
             }
             return;
         case Phase::none:
@@ -290,6 +400,7 @@ void begin_unsolicited(Connection& connection, const Segment& segment, const Lim
     const std::size_t side = tally::index(segment.from);
     connection.isn[side] = segment.sequence;
     connection.next[side] = segment.end();
+    if (segment.fin()) connection.seen |= seen::fin_by(segment.from);
     if (segment.ack()) {
         connection.acked[side] = segment.acknowledgement;
         connection.seen |= seen::early_ack;
@@ -298,6 +409,7 @@ void begin_unsolicited(Connection& connection, const Segment& segment, const Lim
         connection.seen |= seen::rst_by(segment.from);
         connection.rst_by = segment.from == Side::client ? tally::RstBy::client : tally::RstBy::server;
         connection.rst_sequence = segment.sequence;
+        connection.rst_ttl = segment.ttl;
         connection.rst_count = 1;
         const bool abort = segment.ack() && segment.sequence != 0;
         connection.rst_shape = abort ? tally::RstShape::abort : tally::RstShape::no_socket;
@@ -337,12 +449,17 @@ void begin(Connection& connection, const Segment& segment, const Limits& limits)
 
 Step step(Connection& connection, const Segment& segment, const Limits& limits) {
     if (segment.rst()) {
+        if (limits.every_segment) note_gap(connection, segment, limits);
+        const bool prompt = segment.time - connection.last_seen <= limits.reset_hold;
+        prompt ? connection.set_flow(Side::client, flow::prompt) : connection.clear_flow(Side::client, flow::prompt);
         connection.last_seen = segment.time;
         on_reset(connection, segment, limits);
         connection.seen |= seen::packet_by(segment.from);
         return Step::taken;
     }
     if (segment.syn() && !segment.ack()) return on_syn(connection, segment, limits);
+    const bool closed_by_assumption = connection.phase == Phase::closed && !connection.has(seen::both_fins);
+    if (closed_by_assumption && !connection.has(seen::packet_by(segment.from))) reopen(connection);
     if (segment.syn()) {
         on_synack(connection, segment, limits);
     } else {

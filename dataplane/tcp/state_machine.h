@@ -17,6 +17,12 @@ struct Limits {
     Time closed;          ///< after both FINs; and how long a finished attempt is remembered
     Time early_answer;    ///< by how much an answer may come before its SYN
     Time half_open_scan;  ///< within which a half-open scanner tears the handshake down
+    Time reset_hold;      ///< by how much a RST may overtake what the other side sent before it
+    Time gap;             ///< silence after which a device is taken to have forgotten the connection, if it resets it
+    Time long_gap;        ///< likewise if the RST looks like the peer's own
+    Time stall;           ///< for how long nothing repeated may be answered before that is a verdict
+    Time stalled;         ///< after the last packet of a stalled connection, until the verdict is final
+    bool every_segment = true;  ///< false: established connections show their control segments only (tracking.depth)
 };
 
 /// One TCP segment, as far as a connection's life depends on it.
@@ -26,6 +32,8 @@ struct Segment {
     std::uint8_t flags = 0;    ///< of packet::tcp_flag
     std::uint8_t options = 0;  ///< of packet::tcp_option
     std::uint8_t ttl = 0;
+    std::uint16_t window = 0;
+    std::uint16_t ip_id = 0;  ///< 0 for IPv6
     std::uint32_t sequence = 0;
     std::uint32_t acknowledgement = 0;
     std::uint32_t payload_length = 0;
@@ -37,6 +45,12 @@ struct Segment {
     /// The sequence number behind everything that the segment occupies (RFC 9293 section 3.4).
     std::uint32_t end() const { return sequence + payload_length + (syn() ? 1u : 0u) + (fin() ? 1u : 0u); }
 };
+
+/// True for segments that make or end connections, and for probes: everything that does not just acknowledge.
+inline bool is_control(std::uint8_t flags) {
+    using namespace packet::tcp_flag;
+    return (flags & (syn | fin | rst)) != 0 || (flags & ack) == 0;
+}
 
 /// What the caller has to do with a segment that it handed to step().
 enum class Step : std::uint8_t {
@@ -85,9 +99,24 @@ inline bool is_attempt(const Connection& connection) {
     return connection.has(seen::client_syn);
 }
 
+/// True while the outcome may hang on a segment that only acknowledges.
+inline bool wants_every_segment(const Connection& connection) {
+    switch (connection.phase) {
+        case Phase::syn_sent:
+        case Phase::syn_received:
+        case Phase::reset:
+        case Phase::unsolicited:
+            return true;
+        case Phase::closed:
+            return !connection.has(seen::both_fins);  // the other side may show after all
+        default:
+            return false;
+    }
+}
+
 /// True for an attempt that is established and whose end was not seen: counted as `open`.
 inline bool is_open(const Connection& connection) {
-    return connection.phase == Phase::established && is_attempt(connection);
+    return connection.phase == Phase::established && is_attempt(connection) && connection.verdict == no_verdict;
 }
 
 }  // namespace rstwatch::tcp

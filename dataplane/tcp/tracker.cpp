@@ -2,6 +2,7 @@
 #include "dataplane/tcp/tracker.h"
 
 #include "dataplane/tcp/record.h"
+#include "dataplane/tcp/sequence.h"
 
 namespace rstwatch::tcp {
 namespace {
@@ -12,23 +13,43 @@ Segment segment_of(const packet::PacketView& view, Time time) {
     segment.flags = view.tcp_flags;
     segment.options = view.tcp_options;
     segment.ttl = view.ttl;
+    segment.window = view.window;
+    segment.ip_id = view.ip_id;
     segment.sequence = view.sequence;
     segment.acknowledgement = view.acknowledgement;
     segment.payload_length = view.payload_length;
     return segment;
 }
 
+/// How far away the one was who answered in the server's name.
+std::uint8_t answer_hops(const Connection& connection, tally::RowKind kind) {
+    const std::uint8_t ttl =
+        kind == tally::row_kind(Outcome::refused) ? connection.rst_ttl : connection.ttl[tally::index(Side::server)];
+    return ttl == 0 ? tally::unknown_hops : hop_distance(ttl);
+}
+
+tally::Sighting sighting_of(const Connection& connection, tally::RowKind kind, Time time) {
+    const std::uint32_t acked = connection.acked[tally::index(Side::server)];
+    const bool answered =
+        connection.has(seen::synack) &&
+        (connection.has(seen::server_data) || after(acked, connection.isn[tally::index(Side::client)] + 1));
+    return {connection.server, connection.client, kind, answer_hops(connection, kind), answered, time};
+}
+
 Side side_of_source(const Connection& connection, const Digest& digest) {
-    return digest.source_is_low == connection.client_is_low ? Side::client : Side::server;
+    return digest.source_is_low == connection.flows(Side::client, flow::client_is_low) ? Side::client : Side::server;
 }
 
 }  // namespace
 
-Tracker::Tracker(std::size_t connections, const Limits& limits, tally::CoreTally& tally)
-    : table_(connections), limits_(limits), tally_(tally) {}
+Tracker::Tracker(std::size_t connections, const Limits& limits, const DuplicateLimits& duplicates,
+                 tally::CoreTally& tally)
+    : table_(connections), duplicates_(duplicates), limits_(limits), tally_(tally) {}
 
 void Tracker::take(const packet::PacketView& view, const Digest& digest, Time time) {
     if (view.packet_class == tally::PacketClass::icmp_error) return take_icmp(view, digest, time);
+    if (!concerns(view, digest)) return;
+    if (duplicates_.is_copy(view, digest, time)) return drop_copy(digest);
     Segment segment = segment_of(view, time);
     const Slot slot = find_live(digest, time);
     if (slot == ConnectionTable::no_slot) {
@@ -38,6 +59,17 @@ void Tracker::take(const packet::PacketView& view, const Digest& digest, Time ti
     }
 }
 
+void Tracker::book_forgotten_segments() {
+    tally_.losses().segments_forgotten += duplicates_.overflowed() - forgotten_booked_;
+    forgotten_booked_ = duplicates_.overflowed();
+}
+
+void Tracker::drop_copy(const Digest& digest) {
+    ++tally_.packets().duplicates;
+    const Slot slot = table_.find(digest.value);
+    if (slot != ConnectionTable::no_slot) table_[slot].seen |= seen::duplicate;
+}
+
 void Tracker::take_icmp(const packet::PacketView& view, const Digest& digest, Time time) {
     const Slot slot = find_live(digest, time);
     if (slot == ConnectionTable::no_slot) return remember_icmp(view, digest, time);
@@ -45,7 +77,7 @@ void Tracker::take_icmp(const packet::PacketView& view, const Digest& digest, Ti
     const std::uint8_t before = connection.verdict;
     icmp_error(connection, time, side_of_source(connection, digest), view.sequence, view, limits_);
     book_verdict(connection, before, time);
-    table_.update(slot);
+    update(slot);
 }
 
 void Tracker::remember_icmp(const packet::PacketView& view, const Digest& digest, Time time) {
@@ -59,12 +91,31 @@ void Tracker::apply_early_icmp(Connection& connection, const Digest& digest, Tim
     if (last_early_icmp_ == 0 || time - last_early_icmp_ > limits_.early_answer) return;
     for (EarlyIcmp& early : early_icmp_) {
         if (early.digest != digest.value || time - early.time > limits_.early_answer) continue;
-        const Side quoted = early.source_is_low == connection.client_is_low ? Side::client : Side::server;
+        const Side quoted =
+            early.source_is_low == connection.flows(Side::client, flow::client_is_low) ? Side::client : Side::server;
         icmp_error(connection, time, quoted, early.view.sequence, early.view, limits_);
         book_verdict(connection, no_verdict, time);
         early.digest = 0;
         return;
     }
+}
+
+/// To be called when the phase or the deadline of an entry may have changed.
+void Tracker::update(Slot slot) {
+    table_.update(slot);
+    if (limits_.every_segment) return;
+    Connection& connection = table_[slot];
+    const bool wanted = wants_every_segment(connection);
+    if (!wanted) return stop_wanting(connection);
+    if (connection.flows(Side::client, flow::wanted)) return;
+    connection.set_flow(Side::client, flow::wanted);
+    wanted_.add(connection.digest);
+}
+
+void Tracker::stop_wanting(Connection& connection) {
+    if (!connection.flows(Side::client, flow::wanted)) return;
+    connection.clear_flow(Side::client, flow::wanted);
+    wanted_.remove(connection.digest);
 }
 
 void Tracker::expire_due(Slot slot, Time time) {
@@ -87,29 +138,32 @@ Tracker::Slot Tracker::room_for(const Digest& digest) {
     if (victim.phase != Phase::finished) {
         ++tally_.losses().connections_overflowed;
         victim.seen |= seen::evicted;
-        settle(slot, outcome_as_it_stands(victim), victim.last_seen);
+        settle(victim, outcome_as_it_stands(victim), victim.last_seen);
     }
     return slot;
 }
 
 void Tracker::begin_entry(Slot slot, const packet::PacketView& view, const Digest& digest, const Segment& first) {
+    if (table_.is_used(slot)) stop_wanting(table_[slot]);
     Connection& connection = table_.occupy(slot, digest.value);
     Segment segment = first;
     const bool client_sent = sender_is_client(segment, view.source_port, view.destination_port);
     segment.from = client_sent ? Side::client : Side::server;
-    connection.client_is_low = digest.source_is_low == client_sent;
+    if (digest.source_is_low == client_sent) connection.set_flow(Side::client, flow::client_is_low);
     connection.client = {client_sent ? view.source : view.destination,
                          client_sent ? view.source_port : view.destination_port};
     connection.server = {client_sent ? view.destination : view.source,
                          client_sent ? view.destination_port : view.source_port};
     connection.vlan = view.vlan;
     connection.vlan_count = view.vlan_count;
+    connection.tunnel = view.tunnel;
+    connection.domain = digest.domain;
     begin(connection, segment, limits_);
     if (is_attempt(connection)) {
         tally_.attempt_begun();
         apply_early_icmp(connection, digest, segment.time);
     }
-    table_.update(slot);
+    update(slot);
     tally_.gauges().connections_used = table_.used();
 }
 
@@ -121,27 +175,61 @@ void Tracker::advance_entry(Slot slot, const packet::PacketView& view, const Dig
     const Time deadline_before = connection.deadline;
     const bool was_attempt = is_attempt(connection);
     const bool was_open = is_open(connection);
+    const std::uint32_t sides_before = connection.seen & seen::sides;
 
-    if (step(connection, segment, limits_) == Step::new_attempt) {
-        if (connection.phase != Phase::finished) settle(slot, outcome_when_replaced(connection), segment.time);
-        begin_entry(slot, view, digest, segment);
-        return;
-    }
+    if (step(connection, segment, limits_) == Step::new_attempt) return replace_entry(slot, view, digest, segment);
     if (connection.phase == phase_before && connection.deadline == deadline_before &&
-        connection.verdict == verdict_before)
+        connection.verdict == verdict_before && (connection.seen & seen::sides) == sides_before)
         return;  // what nearly every data segment comes to
+    book_sides(connection, sides_before);
+    if (connection.has(seen::restarts) && connection.phase != phase_before) settle_replaced(connection, segment.time);
     if (!was_attempt && is_attempt(connection)) tally_.attempt_begun();
     book_handshake(connection, was_open, segment.time);
     book_verdict(connection, verdict_before, connection.verdict == no_verdict ? segment.time : connection.verdict_time);
-    table_.update(slot);
+    update(slot);
     expire_due(slot, segment.time);  // an answer that was early may be overdue already
+}
+
+/// The four-tuple begins another attempt. What becomes of a connection that was open shows in how that one fares.
+void Tracker::replace_entry(Slot slot, const packet::PacketView& view, const Digest& digest, const Segment& segment) {
+    Connection& connection = table_[slot];
+    const bool by_client = side_of_source(connection, digest) == Side::client;
+    const bool restarts = by_client && is_open(connection) && !connection.has_any(seen::both_fins);
+    if (restarts) {
+        replaced_.remember(connection, [&](Connection& oldest) { settle(oldest, Outcome::open, segment.time); });
+    } else if (connection.phase != Phase::finished) {
+        settle(connection, outcome_when_replaced(connection), segment.time);
+    }
+    begin_entry(slot, view, digest, segment);
+    if (restarts) table_[slot].seen |= seen::restarts;
+}
+
+void Tracker::settle_replaced(Connection& successor, Time time) {
+    successor.seen &= ~seen::restarts;
+    const bool given_up = successor.has(seen::challenged | seen::client_rst);
+    replaced_.take(successor.digest, [&](Connection& connection) {
+        settle(connection, given_up ? Outcome::client_restarted : Outcome::open, time);
+    });
+}
+
+void Tracker::book_sides(const Connection& connection, std::uint32_t before) {
+    tally::OutcomeTotals& totals = tally_.outcomes();
+    const bool both = connection.has(seen::client_packet | seen::server_packet);
+    const bool were_both =
+        (before & (seen::client_packet | seen::server_packet)) == (seen::client_packet | seen::server_packet);
+    if (both && !were_both) {
+        ++totals.two_sided;
+        if (before & seen::one_sided) --totals.one_sided[(before & seen::client_packet) != 0 ? 0 : 1];
+    } else if (!both && connection.has(seen::one_sided) && (before & seen::one_sided) == 0) {
+        ++totals.one_sided[connection.has(seen::client_packet) ? 0 : 1];
+    }
 }
 
 void Tracker::book_handshake(Connection& connection, bool was_open, Time time) {
     const bool open = is_open(connection);
     if (open && !connection.has(seen::accepted)) {
         connection.seen |= seen::accepted;
-        tally_.accepted(connection.server, time);
+        tally_.accepted(sighting_of(connection, tally::accepted_kind, time));
     }
     if (open == was_open) return;
     tally_.gauges().open += open ? 1 : -1;
@@ -151,14 +239,17 @@ void Tracker::book_handshake(Connection& connection, bool was_open, Time time) {
 void Tracker::book_verdict(Connection& connection, std::uint8_t before, Time time) {
     if (connection.verdict == before) return;
     if (before == no_verdict) {
+        const tally::Sighting sighting = sighting_of(connection, connection.verdict, time);
         connection.verdict_interval = tally_.interval();
-        tally_.first_verdict(connection.server, connection.client.address, *connection.outcome(), time);
+        connection.verdict_hops = sighting.hops;
+        tally_.first_verdict(sighting);
         return;
     }
     tally::Revision revision;
     revision.given_in = connection.verdict_interval;
     revision.server = connection.server;
-    revision.client = connection.client.address;
+    revision.client = connection.client;
+    revision.hops = connection.verdict_hops;
     revision.from = static_cast<Outcome>(before);
     revision.to = connection.outcome();
     revision.time = time;
@@ -173,16 +264,16 @@ void Tracker::expire_entry(Slot slot) {
     book_verdict(connection, before, due);
     if (expiry == Expiry::final || expiry == Expiry::final_gone) finalize(connection, *connection.outcome());
     if (expiry == Expiry::final_gone || expiry == Expiry::gone) {
+        stop_wanting(connection);
         table_.release(slot);
         tally_.gauges().connections_used = table_.used();
     } else {
-        table_.update(slot);
+        update(slot);
     }
 }
 
-/// Ends what the table holds in this slot, without freeing it.
-void Tracker::settle(Slot slot, Outcome outcome, Time time) {
-    Connection& connection = table_[slot];
+/// Ends the connection, without freeing its entry.
+void Tracker::settle(Connection& connection, Outcome outcome, Time time) {
     if (is_open(connection)) {
         --tally_.gauges().open;
         ++tally_.gauges().pending;
@@ -207,19 +298,23 @@ void Tracker::advance_to(tally::Interval interval) {
         if (next != open_) tally_.open(next);
         table_.sweep(next, [this](Slot slot) { expire_entry(slot); });
     }
+    book_forgotten_segments();
     open_ = interval;
     tally_.open(interval);
 }
 
 void Tracker::finish(Time now) {
+    replaced_.take_all([&](Connection& connection) { settle(connection, Outcome::open, now); });
     for (Slot slot = 0; slot < table_.capacity(); ++slot) {
         if (!table_.is_used(slot)) continue;
         expire_due(slot, now);
         if (!table_.is_used(slot)) continue;
-        if (table_[slot].phase != Phase::finished) settle(slot, outcome_as_it_stands(table_[slot]), now);
+        Connection& connection = table_[slot];
+        if (connection.phase != Phase::finished) settle(connection, outcome_as_it_stands(connection), now);
         table_.release(slot);
     }
     tally_.gauges().connections_used = 0;
+    book_forgotten_segments();
 }
 
 }  // namespace rstwatch::tcp

@@ -6,8 +6,11 @@
 #include "dataplane/packet/packet_view.h"
 #include "dataplane/tally/core_tally.h"
 #include "dataplane/tcp/connection_table.h"
+#include "dataplane/tcp/duplicate_filter.h"
 #include "dataplane/tcp/four_tuple.h"
+#include "dataplane/tcp/replaced_connections.h"
 #include "dataplane/tcp/state_machine.h"
+#include "dataplane/tcp/wanted_filter.h"
 
 namespace rstwatch::tcp {
 
@@ -15,11 +18,19 @@ namespace rstwatch::tcp {
 /// changed into the core's tally. Owned by that core.
 class Tracker {
   public:
-    Tracker(std::size_t connections, const Limits& limits, tally::CoreTally& tally);
+    Tracker(std::size_t connections, const Limits& limits, const DuplicateLimits& duplicates, tally::CoreTally& tally);
 
     // The passes over a burst, in this order, so that cache misses of different packets overlap.
-    void prefetch_set(const Digest& digest) const { table_.prefetch_set(digest.value); }
+    void prefetch_set(const packet::PacketView& view, const Digest& digest) const {
+        table_.prefetch_set(digest.value);
+        duplicates_.prefetch(view, digest);
+    }
     void prefetch_entry(const Digest& digest) const { table_.prefetch_match(digest.value); }
+    /// False if the packet is of no use to anybody at this depth; take() asks by itself.
+    bool concerns(const packet::PacketView& view, const Digest& digest) const {
+        return limits_.every_segment || view.packet_class == tally::PacketClass::icmp_error ||
+               is_control(view.tcp_flags) || wanted_.has(digest.value);
+    }
     /// A TCP segment, or an ICMP error that quotes one, at packet time `time` (which never runs backwards).
     void take(const packet::PacketView& view, const Digest& digest, Time time);
 
@@ -43,21 +54,31 @@ class Tracker {
         packet::PacketView view;
     };
 
+    void book_forgotten_segments();
+    void drop_copy(const Digest& digest);
     void take_icmp(const packet::PacketView& view, const Digest& digest, Time time);
     void remember_icmp(const packet::PacketView& view, const Digest& digest, Time time);
     void apply_early_icmp(Connection& connection, const Digest& digest, Time time);
     void expire_due(Slot slot, Time time);
+    void update(Slot slot);
+    void stop_wanting(Connection& connection);
     Slot find_live(const Digest& digest, Time time);
     void begin_entry(Slot slot, const packet::PacketView& view, const Digest& digest, const Segment& segment);
     void advance_entry(Slot slot, const packet::PacketView& view, const Digest& digest, Segment& segment);
     Slot room_for(const Digest& digest);
     void expire_entry(Slot slot);
-    void settle(Slot slot, Outcome outcome, Time time);
+    void replace_entry(Slot slot, const packet::PacketView& view, const Digest& digest, const Segment& segment);
+    void settle_replaced(Connection& successor, Time time);
+    void settle(Connection& connection, Outcome outcome, Time time);
     void finalize(Connection& connection, Outcome outcome);
     void book_verdict(Connection& connection, std::uint8_t before, Time time);
+    void book_sides(const Connection& connection, std::uint32_t before);
     void book_handshake(Connection& connection, bool was_open, Time time);
 
     ConnectionTable table_;
+    DuplicateFilter duplicates_;
+    WantedFilter wanted_;
+    std::uint64_t forgotten_booked_ = 0;
     Limits limits_;
     tally::CoreTally& tally_;
     // The last of them, round about: more than this many within `early_answer` are too many to be early.
@@ -65,6 +86,7 @@ class Tracker {
     std::array<EarlyIcmp, early_icmp_count> early_icmp_{};
     std::size_t next_early_icmp_ = 0;
     Time last_early_icmp_ = 0;
+    ReplacedConnections replaced_;
     tally::Interval open_ = 0;  // the interval of the clock; the tally's bank lags behind while control is late
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dataplane/tcp/connection.h"
+#include "dataplane/tcp/sequence.h"
 #include "dataplane/tcp/state_machine.h"
 
 // Shared by the parts of the state machine; nobody else includes this.
@@ -36,8 +37,39 @@ inline Outcome closing_outcome(const Connection& connection) {
     return left_unanswered ? Outcome::closed_without_response : Outcome::closed;
 }
 
+/// The server has done more than send its SYN-ACK: acknowledged data of the client, or sent some.
+inline bool server_answered(const Connection& connection) {
+    constexpr std::size_t client = tally::index(Side::client), server = tally::index(Side::server);
+    return connection.has(seen::server_data) ||
+           (connection.has(seen::synack) && after(connection.acked[server], connection.isn[client] + 1));
+}
+
+/// Notes a silence that this segment ends; to be called before `last_seen` moves on (stall.cpp).
+void note_gap(Connection& connection, const Segment& segment, const Limits& limits);
+
+/// What a segment did to the sequence numbers of a connection under way.
+struct Progress {
+    bool fresh;         ///< it occupies numbers that had not been sent
+    bool acknowledges;  ///< it acknowledges what had not been acknowledged
+};
+
+/// Follows who waits for whom, and says so when it takes too long (stall.cpp).
+void follow_flow(Connection& connection, const Segment& segment, Progress progress, const Limits& limits);
+
+/// The SYN-ACK of an established connection again: the final ACK has not got into the server's queue (stall.cpp).
+void synack_again(Connection& connection, const Segment& segment, const Limits& limits);
+
 /// Handles a segment with RST (reset.cpp).
 void on_reset(Connection& connection, const Segment& segment, const Limits& limits);
+
+/// True for a segment that the other side's RST has overtaken on its way through the mirror port (reset.cpp).
+bool was_overtaken(const Connection& connection, const Segment& segment, const Limits& limits);
+
+/// Undoes the RST that decided and returns it, so that it can be judged again behind what it has overtaken (reset.cpp).
+Segment take_back_reset(Connection& connection, const Limits& limits);
+
+/// A segment behind the reset: data from who has reset shows that somebody else did (reset.cpp).
+void note_after_reset(Connection& connection, const Segment& segment, bool fresh);
 
 /// True if a segment after a reset shows that the reset killed nobody (reset.cpp).
 bool lives_on(const Connection& connection, const Segment& segment);

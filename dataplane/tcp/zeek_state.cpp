@@ -7,10 +7,14 @@ namespace {
 using tally::ZeekState;
 
 ZeekState of_beginning_unseen(const Connection& connection) {
-    if (!connection.has(seen::synack)) return ZeekState::OTH;
-    if (connection.has(seen::server_rst)) return ZeekState::RSTRH;
-    if (connection.has(seen::server_fin)) return ZeekState::SHR;
-    return ZeekState::OTH;
+    const bool client_joined =
+        connection.has(seen::synack | seen::client_packet) && connection.phase == Phase::midstream;
+    if (connection.has(seen::server_rst)) return connection.has(seen::client_fin) ? ZeekState::RSTR : ZeekState::RSTRH;
+    if (connection.has(seen::client_rst)) return ZeekState::OTH;
+    if (connection.has(seen::both_fins)) return ZeekState::SF;
+    if (connection.has(seen::client_fin)) return client_joined ? ZeekState::S2 : ZeekState::SH;
+    if (connection.has(seen::server_fin)) return client_joined ? ZeekState::S3 : ZeekState::SHR;
+    return client_joined ? ZeekState::S1 : ZeekState::OTH;
 }
 
 ZeekState of_unanswered(const Connection& connection) {
@@ -23,9 +27,10 @@ ZeekState of_unanswered(const Connection& connection) {
 }  // namespace
 
 tally::ZeekState zeek_state(const Connection& connection) {
-    if (!is_attempt(connection)) return of_beginning_unseen(connection);
-    if (!connection.has_any(seen::synack | seen::server_packet) || connection.outcome() == Outcome::refused)
-        return of_unanswered(connection);
+    if (!is_attempt(connection) || connection.syn_count == 0) return of_beginning_unseen(connection);
+    const bool server_took_part =
+        connection.has_any(seen::synack | seen::bad_synack) || connection.has(seen::server_packet | seen::final_ack);
+    if (!server_took_part || connection.outcome() == Outcome::refused) return of_unanswered(connection);
     if (connection.has(seen::both_fins)) return ZeekState::SF;
     if (connection.has(seen::client_rst)) return ZeekState::RSTO;
     if (connection.has(seen::server_rst)) return ZeekState::RSTR;

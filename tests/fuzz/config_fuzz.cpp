@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// Text as a file of settings; what stands behind the first record separator is given on the command line.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -12,20 +12,23 @@
 #include "config/override.h"
 #include "config/schema.h"
 #include "config/value.h"
+#include "tests/fuzz/require.h"
 
 namespace config = rstwatch::config;
 
 namespace {
 
-void require(bool truth) {
-    if (!truth) std::abort();
-}
+constexpr char record_separator = '\x1e';
 
 // Whatever was given, what comes out as settings is within the limits.
 void require_valid(const config::Settings& settings) {
-    for (const auto& setting : config::all_settings()) {
-        config::Settings copy;
-        require(!config::store(copy, setting, config::value_of(settings, setting)));
+    static config::Settings scratch;
+    for (const auto& setting : config::all_settings())
+        require(!config::store(scratch, setting, config::value_of(settings, setting)));
+    for (const config::Port& port : settings.ports) {
+        int members = 0;
+        for (const auto& member : config::port_members()) members += (port.*member.member).empty() ? 0 : 1;
+        require(members == 1);
     }
 }
 
@@ -34,21 +37,26 @@ void require_readable(const std::string& text) {
     for (const char c : text) require(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
 }
 
+void require_sound(const config::LoadResult& result) {
+    require_valid(result.settings);
+    for (const auto& error : result.errors) require_readable(config::to_string(error));
+    if (result.ok()) require(config::conflicts(result.settings).empty());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const std::string source = "fuzz";
     // A copy of exactly this size, so that the sanitizer sees a read behind its end.
     const std::unique_ptr<char[]> copy(new char[size]);
     if (size != 0) std::memcpy(copy.get(), data, size);
     const std::string_view text(copy.get(), size);
-
-    const auto result = config::load_text(text, "fuzz");
-    require_valid(result.settings);
-    for (const auto& error : result.errors) require_readable(config::to_string(error));
-    if (result.ok()) require(config::conflicts(result.settings).empty());
-
-    config::Settings settings;
-    if (const auto error = config::apply_override(settings, text)) require_readable(config::to_string(*error));
-    require_valid(settings);
+    const std::size_t end = text.find(record_separator);
+    if (end == std::string_view::npos) {
+        require_sound(config::load_text(text, source));
+    } else {
+        const config::Override given{std::string(text.substr(end + 1))};
+        require_sound(config::load_text(text.substr(0, end), source, {&given, 1}));
+    }
     return 0;
 }

@@ -1,47 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes as one frame: the first of them picks the link layer.
+// Bytes as frames of one link layer, which the first byte picks; each has its length in two bytes before it. Fragments
+// go through a reassembler, and what it makes of them is parsed again.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 
+#include "dataplane/packet/defragment.h"
 #include "dataplane/packet/packet_view.h"
+#include "dataplane/packet/tunnel_ports.h"
+#include "tests/fuzz/require.h"
 
 using rstwatch::packet::LinkType;
 using rstwatch::packet::PacketView;
+using rstwatch::packet::Reassembler;
+using rstwatch::packet::TunnelPorts;
 using rstwatch::tally::PacketClass;
+namespace packet = rstwatch::packet;
 
 namespace {
 
-void require(bool truth) {
-    if (!truth) std::abort();
+const TunnelPorts& tunnels() {
+    static const TunnelPorts ports = TunnelPorts::standard();
+    return ports;
+}
+
+void require_sense(const PacketView& view) {
+    require(static_cast<std::size_t>(view.packet_class) < rstwatch::tally::packet_class_count);
+    const bool may_be_tracked = view.packet_class == PacketClass::tcp || view.packet_class == PacketClass::icmp_error;
+    require(!view.trackable || may_be_tracked);
+}
+
+/// What was in the view before has no influence.
+void require_same_again(const packet::Frame& frame, const PacketView& view) {
+    PacketView again;
+    std::memset(static_cast<void*>(&again), 0xa5, sizeof again);
+    packet::parse(frame, tunnels(), again);
+    require(again.packet_class == view.packet_class && again.trackable == view.trackable);
+    require(!view.trackable || (again.source == view.source && again.destination == view.destination &&
+                                again.source_port == view.source_port && again.sequence == view.sequence &&
+                                again.payload_length == view.payload_length && again.tcp_flags == view.tcp_flags &&
+                                again.tunnel == view.tunnel && again.tunnel_id == view.tunnel_id));
+}
+
+/// In a buffer of exactly its size, so that the sanitizer sees a read or a write behind its end.
+void take(LinkType link, const std::uint8_t* data, std::size_t length, std::size_t room, std::size_t on_wire,
+          Reassembler& reassembler, rstwatch::tally::Time now) {
+    const std::unique_ptr<std::uint8_t[]> bytes(new std::uint8_t[room]);
+    if (length != 0) std::memcpy(bytes.get(), data, length);
+    PacketView view;
+    const packet::Frame frame{link, bytes.get(), length, length, on_wire};
+    packet::parse(frame, tunnels(), view);
+    require_sense(view);
+    require_same_again(frame, view);
+    if (view.packet_class != PacketClass::fragment) return;
+    packet::FrameBuffer buffer{link, bytes.get(), length, room};
+    packet::defragment(buffer, reassembler, tunnels(), view, now);
+    require(buffer.length <= room);
+    require_sense(view);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
-    constexpr unsigned link_types = static_cast<unsigned>(LinkType::loop) + 1;
-    const auto link = static_cast<LinkType>(data[0] % link_types);
-    // A copy of exactly this size, so that the sanitizer sees a read behind its end.
-    const std::size_t length = size - 1;
-    const std::unique_ptr<std::uint8_t[]> frame(new std::uint8_t[length]);
-    if (length != 0) std::memcpy(frame.get(), data + 1, length);
-
-    PacketView view;
-    rstwatch::packet::parse(link, frame.get(), length, length, view);
-    require(static_cast<std::size_t>(view.packet_class) < rstwatch::tally::packet_class_count);
-    const bool may_be_tracked = view.packet_class == PacketClass::tcp || view.packet_class == PacketClass::icmp_error;
-    require(!view.trackable || may_be_tracked);
-
-    // What was in the view before has no influence.
-    PacketView again;
-    std::memset(static_cast<void*>(&again), 0xa5, sizeof again);
-    rstwatch::packet::parse(link, frame.get(), length, length, again);
-    require(again.packet_class == view.packet_class && again.trackable == view.trackable);
-    require(!view.trackable || (again.source == view.source && again.destination == view.destination &&
-                                again.source_port == view.source_port && again.sequence == view.sequence &&
-                                again.payload_length == view.payload_length && again.tcp_flags == view.tcp_flags));
+    constexpr unsigned link_types = static_cast<unsigned>(LinkType::cisco_hdlc) + 1;
+    const auto link = static_cast<LinkType>((data[0] & 0x7f) % link_types);
+    // Of half of the inputs it is known that nothing was cut.
+    const bool whole = (data[0] & 0x80) != 0;
+    Reassembler reassembler(16, 1);
+    rstwatch::tally::Time now = 0;
+    for (std::size_t at = 1; at + 2 <= size;) {
+        const std::size_t said = static_cast<std::size_t>(data[at]) << 8 | data[at + 1];
+        at += 2;
+        const std::size_t length = std::min(said & 0x7ff, size - at);
+        // The highest bit says whether there is room for more than the frame; the next four let time pass.
+        const std::size_t room = (said & 0x8000) != 0 ? length + 600 : length;
+        now += (said >> 11 & 0xf) * 2 * rstwatch::tally::second;
+        take(link, data + at, length, std::max<std::size_t>(room, 1), whole ? length : packet::unknown_length,
+             reassembler, now);
+        at += length;
+    }
+    reassembler.expire(now);
     return 0;
 }

@@ -1,173 +1,253 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes as a sequence of segments, ICMP errors and pauses, through a tracker whose tables are far too small, with real
-// banks: every attempt has exactly one outcome, at every hand-over and at the end.
+// Bytes as the segments, ICMP errors and pauses of one four-tuple, through the state machine alone, called as the
+// tracker calls it. After each of them what is known of the connection must agree with itself.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
+#include <optional>
 
-#include "dataplane/tally/bank_exchange.h"
-#include "dataplane/tally/core_tally.h"
-#include "dataplane/tcp/four_tuple.h"
-#include "dataplane/tcp/tracker.h"
+#include "dataplane/tcp/record.h"
+#include "dataplane/tcp/state_machine.h"
+#include "tests/fuzz/connection_rules.h"
+#include "tests/fuzz/input.h"
+#include "tests/fuzz/require.h"
 
+namespace packet = rstwatch::packet;
 namespace tally = rstwatch::tally;
 namespace tcp = rstwatch::tcp;
-namespace packet = rstwatch::packet;
+
+using rstwatch::fuzz::Input;
+using tcp::Connection;
+using tcp::Outcome;
+using tcp::Phase;
+using tcp::Segment;
+using tcp::Side;
+using tcp::Time;
 
 namespace {
 
-void require(bool truth) {
-    if (!truth) std::abort();
-}
+constexpr tcp::Limits limits{.provisional = 3 * tally::second,
+                             .unanswered = 75 * tally::second,
+                             .syn_ack = 64 * tally::second,
+                             .reset = 3 * tally::second,
+                             .closed = 60 * tally::second,
+                             .early_answer = 5000,
+                             .half_open_scan = tally::second,
+                             .reset_hold = 5000,
+                             .gap = 5 * tally::second,
+                             .long_gap = 120 * tally::second,
+                             .stall = 2 * tally::second,
+                             .stalled = 150 * tally::second};
 
-class Input {
+/// One four-tuple, followed as Tracker does it.
+class FourTuple {
   public:
-    Input(const std::uint8_t* data, std::size_t size) : data_(data), end_(data + size) {}
-    bool empty() const { return data_ == end_; }
-    std::uint8_t byte() { return empty() ? std::uint8_t{0} : *data_++; }
-
-  private:
-    const std::uint8_t* data_;
-    const std::uint8_t* end_;
-};
-
-/// What control would make of the banks: sums, and the check that they add up.
-class Books {
-  public:
-    explicit Books(tally::BankExchange& exchange) : exchange_(exchange) {}
-
-    void read_all() {
-        while (tally::IntervalBank* bank = exchange_.take_full()) {
-            require(bank->interval >= last_);  // banks come in the order of their intervals
-            last_ = bank->interval;
-            attempts_ += bank->outcomes.attempts;
-            received_ += bank->packets.received;
-            records_ += bank->records.size() + bank->losses.records_dropped;
-            for (const tally::Outcome outcome : tally::all_outcomes()) {
-                const std::uint64_t final = bank->outcomes.final[tally::index(outcome)];
-                (tally::is_attempt(outcome) ? ended_ : others_) += final;
-                shown_ += bank->outcomes.first[tally::index(outcome)];
-            }
-            for (const tally::Revision& revision : bank->revisions) withdrawn_ += revision.to ? 0 : 1;
-            for (const tally::AttemptRecord& record : bank->records) {
-                require(record.start <= record.end);
-                require(record.syn_count > 0 || !tally::is_attempt(record.outcome));
-            }
-            require(attempts_ == ended_ + bank->gauges.pending + bank->gauges.open);
-            std::uint64_t provisional = 0, provisional_attempts = 0;
-            for (const tally::Outcome outcome : tally::all_outcomes()) {
-                const std::uint64_t count = bank->gauges.provisional[tally::index(outcome)];
-                require(count < (std::uint64_t{1} << 32));  // never below 0
-                provisional += count;
-                if (tally::is_attempt(outcome)) provisional_attempts += count;
-            }
-            require(provisional_attempts <= bank->gauges.pending);
-            require(shown_ == ended_ + others_ + provisional + withdrawn_);
-            exchange_.give_back(bank);
+    explicit FourTuple(Input input) : input_(input) {
+        const std::uint8_t setting = input_.byte();
+        long_lived_ = (setting & 1) != 0;
+        low_port_first_ = (setting & 2) != 0;
+    }
+    void play() {
+        while (!input_.empty()) {
+            pause();
+            play_event();
+            expire_due();
+            if (used_) rstwatch::fuzz::check(connection_, now_);
         }
-    }
-
-    void require_settled() const {
-        require(attempts_ == ended_);
-        require(records_ == ended_ + others_);
-        require(shown_ == ended_ + others_ + withdrawn_);
+        finish();
     }
 
   private:
-    tally::BankExchange& exchange_;
-    tally::Interval last_ = 0;
-    std::uint64_t attempts_ = 0, ended_ = 0, others_ = 0, shown_ = 0, withdrawn_ = 0, records_ = 0, received_ = 0;
+    void pause();
+    void play_event();
+    Segment segment(std::uint8_t what);
+    std::uint32_t number(std::uint8_t choice, Side side) const;
+    void begin(Segment segment);
+    void advance(const Segment& segment);
+    void icmp_error(std::uint8_t what);
+    void note_attempt();
+    void expire_due();
+    void expire();
+    void end(Outcome outcome);
+    void finish();
+
+    Input input_;
+    Connection connection_;
+    Time now_ = 1'700'000'000 * tally::second;
+    bool used_ = false;        ///< there is an entry
+    bool counted_ = false;     ///< its attempt has been counted
+    bool ended_ = false;       ///< its final outcome has been counted
+    bool long_lived_ = false;  ///< counters begin close to their limits
+    bool low_port_first_ = false;
 };
 
-tally::IpAddress host(std::uint8_t number) {
-    const std::array<std::uint8_t, 4> bytes{10, 0, 0, number};
-    return tally::IpAddress::v4(bytes.data());
-}
-
-/// Numbers near those that connections are likely to have, so that comparisons go either way.
-std::uint32_t number_near(std::uint8_t choice) {
-    constexpr std::array<std::uint32_t, 8> bases{0, 1000, 1001, 5000, 5001, 0x7fffffff, 0xfffffff0, 2000};
-    return bases[choice & 7] + (choice >> 3);
-}
-
-packet::PacketView view_of(Input& input) {
-    packet::PacketView view;
-    const std::uint8_t who = input.byte(), what = input.byte();
-    const bool by_client = (who & 1) != 0;
-    const auto client_port = static_cast<std::uint16_t>(40000 + (who >> 1 & 7));
-    const auto server_port = static_cast<std::uint16_t>(80 + (who >> 4 & 3));
-    const tally::IpAddress client = host(static_cast<std::uint8_t>(who >> 6)), server = host(9);
-    view.source = by_client ? client : server;
-    view.destination = by_client ? server : client;
-    view.source_port = by_client ? client_port : server_port;
-    view.destination_port = by_client ? server_port : client_port;
-    view.sequence = number_near(input.byte());
-    view.trackable = true;
-    view.ttl = static_cast<std::uint8_t>(60 + (what >> 6));
-    if ((what & 0x3f) == 0x3f) {
-        view.packet_class = tally::PacketClass::icmp_error;
-        view.icmp_type = static_cast<std::uint8_t>(input.byte() & 3);
-        view.icmp_from = host(200);
-        return view;
+/// Around everything that the state machine compares times with.
+void FourTuple::pause() {
+    constexpr std::array<Time, 14> lengths{0,
+                                           1,
+                                           100,
+                                           limits.reset_hold,
+                                           limits.reset_hold + 1,
+                                           tally::second / 2,
+                                           limits.stall,
+                                           limits.provisional,
+                                           limits.gap,
+                                           limits.closed,
+                                           limits.unanswered,
+                                           limits.long_gap,
+                                           limits.stalled,
+                                           Time{1} << 32};
+    const std::uint8_t choice = input_.byte();
+    const std::size_t which = choice & 15;
+    if (which < lengths.size()) {
+        now_ += lengths[which] + (choice >> 4);
+    } else if (used_ && connection_.deadline > now_) {
+        now_ = connection_.deadline - (which & 1);
     }
-    view.packet_class = tally::PacketClass::tcp;
-    view.tcp_flags = what & packet::tcp_flag::all;
-    view.tcp_options = static_cast<std::uint8_t>(what >> 6);
-    view.acknowledgement = number_near(input.byte());
-    const std::uint8_t size = input.byte();
-    view.payload_length = (size & 1) != 0 ? size * 8u : 0;
-    return view;
+}
+
+/// A number near those that the connection makes likely, so that comparisons go either way.
+std::uint32_t FourTuple::number(std::uint8_t choice, Side side) const {
+    const std::size_t i = tally::index(side);
+    const std::size_t other = tally::index(tally::other(side));
+    const std::uint32_t step = static_cast<std::uint32_t>(choice >> 3) - 8;  // -8 … 23
+    switch (choice & 7) {
+        case 0:
+            return step + 8;
+        case 1:
+            return connection_.isn[i] + step;
+        case 2:
+            return connection_.next[i] + step;
+        case 3:
+            return connection_.acked[other] + step;
+        case 4:
+            return connection_.rst_sequence + step;
+        case 5:
+            return connection_.rst_acknowledgement + step;
+        case 6:
+            return connection_.next[i] + (step << 27);
+        default:
+            return 1000 + (step << 20);
+    }
+}
+
+Segment FourTuple::segment(std::uint8_t what) {
+    constexpr std::array<std::uint16_t, 4> windows{0xffff, 0, 1, 502};
+    constexpr std::array<std::uint32_t, 8> lengths{0, 0, 0, 1, 2, 1460, 65535, 9};
+    constexpr std::array<std::uint8_t, 4> ttls{64, 63, 128, 0};
+    Segment segment;
+    segment.time = now_;
+    segment.from = (what & 0x40) != 0 ? Side::server : Side::client;
+    segment.flags = what & packet::tcp_flag::all;
+    segment.sequence = number(input_.byte(), segment.from);
+    segment.acknowledgement = number(input_.byte(), tally::other(segment.from));
+    const std::uint8_t rest = input_.byte();
+    segment.payload_length = lengths[rest & 7];
+    segment.window = windows[rest >> 3 & 3];
+    segment.ttl = ttls[rest >> 5 & 3];
+    segment.options = segment.syn() ? rest >> 5 & 7 : 0;
+    return segment;
+}
+
+void FourTuple::play_event() {
+    const std::uint8_t what = input_.byte();
+    if ((what & 0x80) != 0) {
+        if (used_) icmp_error(what);
+        return;
+    }
+    const Segment given = segment(what);
+    used_ ? advance(given) : begin(given);
+}
+
+void FourTuple::begin(Segment segment) {
+    const std::uint16_t source = low_port_first_ ? 80 : 40000, destination = low_port_first_ ? 40000 : 80;
+    segment.from = tcp::sender_is_client(segment, source, destination) ? Side::client : Side::server;
+    connection_ = Connection{};
+    used_ = true;
+    counted_ = ended_ = false;
+    tcp::begin(connection_, segment, limits);
+    if (long_lived_) {
+        for (std::uint16_t* count : {&connection_.syn_count, &connection_.synack_count, &connection_.rst_count})
+            if (*count != 0) *count = 0xffff;
+        connection_.wraps.fill(0xff);
+        connection_.repeats.fill(0xff);
+    }
+    note_attempt();
+}
+
+void FourTuple::advance(const Segment& segment) {
+    const Connection before = connection_;
+    if (tcp::step(connection_, segment, limits) == tcp::Step::new_attempt) {
+        require(segment.syn() && !segment.ack() && !segment.rst());
+        if (connection_.phase != Phase::finished) end(tcp::outcome_when_replaced(connection_));
+        begin(segment);
+        return;
+    }
+    rstwatch::fuzz::check_step(before, connection_);
+    note_attempt();
+}
+
+void FourTuple::icmp_error(std::uint8_t what) {
+    packet::PacketView message;
+    message.icmp_type = what & 3;
+    message.icmp_code = what >> 2 & 15;
+    const Side quoted = (what & 0x40) != 0 ? Side::server : Side::client;
+    const Connection before = connection_;
+    tcp::icmp_error(connection_, now_, quoted, number(input_.byte(), quoted), message, limits);
+    rstwatch::fuzz::check_step(before, connection_);
+}
+
+void FourTuple::note_attempt() {
+    if (!counted_ && tcp::is_attempt(connection_)) counted_ = true;
+    require(counted_ == tcp::is_attempt(connection_));
+}
+
+void FourTuple::expire_due() {
+    // Provisional, final, forgotten: nothing is judged more often.
+    for (int judged = 0; used_ && connection_.deadline != 0 && connection_.deadline <= now_; ++judged) {
+        require(judged < 3);
+        expire();
+    }
+}
+
+void FourTuple::expire() {
+    const Time due = connection_.deadline;
+    const tcp::Expiry expiry = tcp::expire(connection_, limits);
+    switch (expiry) {
+        case tcp::Expiry::goes_on:
+            require(connection_.deadline > due && connection_.verdict != tcp::no_verdict);
+            return;
+        case tcp::Expiry::final:
+            require(connection_.phase == Phase::finished && connection_.deadline > due);
+            end(*connection_.outcome());
+            return;
+        case tcp::Expiry::final_gone:
+            end(*connection_.outcome());
+            break;
+        case tcp::Expiry::gone:
+            require(ended_ && connection_.phase == Phase::finished);
+            break;
+    }
+    used_ = false;
+}
+
+/// The final outcome, which every connection has exactly once.
+void FourTuple::end(Outcome outcome) {
+    require(!ended_);
+    ended_ = true;
+    require(tally::is_attempt(outcome) == counted_);
+    rstwatch::fuzz::check_record(tcp::make_record(connection_, outcome), connection_, now_);
+}
+
+void FourTuple::finish() {
+    if (used_ && connection_.phase != Phase::finished) end(tcp::outcome_as_it_stands(connection_));
+    require(!used_ || ended_);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    Input input(data, size);
-    constexpr tally::Time second = tally::second;
-    const tcp::Limits limits{.provisional = 3 * second,
-                             .unanswered = 75 * second,
-                             .syn_ack = 64 * second,
-                             .reset = 3 * second,
-                             .closed = 60 * second,
-                             .early_answer = 5000,
-                             .half_open_scan = second};
-    tally::BankCapacity capacity{};
-    capacity.destinations = capacity.clients = 4;
-    capacity.records = 1024;  // more than one input can fill: this thread cannot wait for itself
-    tally::BankExchange exchange(0, 4, capacity);
-    tally::CoreTally core(exchange, tally::WhenFull::wait);
-    tcp::Tracker tracker(16, limits, core);
-    Books books(exchange);
-
-    tally::Time now = 0;
-    tally::Interval open = 0;
-    tracker.advance_to(open);
-    while (!input.empty()) {
-        const std::uint8_t pause = input.byte();
-        // Mostly microseconds, now and then up to the deadlines, sometimes days.
-        if ((pause & 3) == 1) now += pause;
-        if ((pause & 3) == 2) now += (pause >> 2) * (second / 2);
-        if (pause == 0xff) now += tally::Time{100'000} * second;
-        if (tally::interval_of(now) != open) {
-            // Control reads in between, as it does in a thread of its own; never more than one bank waits.
-            for (tally::Interval next = open + 1; next < tally::interval_of(now) && next < open + 300; ++next) {
-                tracker.advance_to(next);
-                books.read_all();
-            }
-            open = tally::interval_of(now);
-            tracker.advance_to(open);
-            books.read_all();
-        }
-        const packet::PacketView view = view_of(input);
-        const tcp::Digest digest = tcp::digest(view, 0, tcp::HashSecret{});
-        ++core.packets().received;
-        core.note_packet_time(now);
-        tracker.take(view, digest, now);
-    }
-    tracker.finish(now);
-    core.finish();
-    books.read_all();
-    books.require_settled();
+    FourTuple(Input(data, size)).play();
     return 0;
 }

@@ -6,10 +6,11 @@ Python standard library only.
 """
 
 import collections
+import contextlib
 import ctypes
 import gzip
-import json
 import os
+import pathlib
 import select
 import signal
 import socket
@@ -42,8 +43,9 @@ class Namespace:
         self.label = name
         self.name = f"{prefix}-{name}"
         run("ip", "netns", "add", self.name)
-        self.sysctl("net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0",
-                    "net.ipv6.conf.all.accept_ra=0", "net.ipv6.conf.default.accept_ra=0")
+        self.sysctl(  # no noise of address configuration in a recording
+            "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0",
+            "net.ipv6.conf.all.accept_ra=0", "net.ipv6.conf.default.accept_ra=0")
         self.ip("link", "set", "lo", "up")
 
     def ip(self, *arguments):
@@ -52,12 +54,22 @@ class Namespace:
     def execute(self, *command, check=True):
         return run("ip", "netns", "exec", self.name, *command, check=check)
 
+    def ip_batch(self, *lines):
+        """Many `ip` commands by one process."""
+        self._feed(["ip", "-n", self.name, "-batch", "-"], "\n".join(lines) + "\n")
+
     def sysctl(self, *settings):
-        self.execute("sysctl", "-qw", *settings)
+        with self.inside():
+            for each in settings:
+                key, value = each.split("=", 1)
+                pathlib.Path("/proc/sys", key.replace(".", "/")).write_text(value)
 
     def up(self, device):
-        """Raises a device without the offloads that would make a capture show what no wire carries."""
+        self.without_offloads(device)
         self.ip("link", "set", device, "up")
+
+    def without_offloads(self, device):
+        """Turns off what would make a capture show what no wire carries."""
         self.execute("ethtool", "-K", device, "tx", "off", "rx", "off", "tso", "off", "gso", "off", "gro", "off",
                      check=False)
 
@@ -66,17 +78,26 @@ class Namespace:
             self.ip("addr", "add", each, "dev", device, *(["nodad"] if ":" in each else []))
 
     def nft(self, text):
-        done = subprocess.run(["ip", "netns", "exec", self.name, "nft", "-f", "-"], input=text, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self._feed(["ip", "netns", "exec", self.name, "nft", "-f", "-"], text)
+
+    def _feed(self, command, text):
+        done = subprocess.run(command, input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode != 0:
-            raise RuntimeError(f"nft in {self.label}: {done.stdout}")
+            raise RuntimeError(f"{command[0]} in {self.label}: {done.stdout}\n{text}")
 
     def counters(self):
-        """The kernel's own SNMP counters of this namespace since it was made."""
-        environment = dict(os.environ, NSTAT_HISTORY="/dev/null")
-        text = subprocess.run(["ip", "netns", "exec", self.name, "nstat", "-asj"], env=environment, check=True,
-                              stdout=subprocess.PIPE, text=True).stdout
-        return json.loads(text)["kernel"]
+        """The kernel's own counters of this namespace since it was made, named as nstat names them."""
+        found = {}
+        with self.inside():
+            for file in ("snmp", "netstat"):
+                lines = pathlib.Path("/proc/thread-self/net", file).read_text().splitlines()
+                for names, values in zip(lines[::2], lines[1::2]):
+                    group, *names = names.split()
+                    found.update(zip((group[:-1] + name for name in names), map(int, values.split()[1:])))
+            for line in pathlib.Path("/proc/thread-self/net/snmp6").read_text().splitlines():
+                name, value = line.split()
+                found[name] = int(value)
+        return found
 
     def enter(self):
         """Moves the calling thread in here; the sockets that it makes from now on belong to this namespace."""
@@ -86,6 +107,18 @@ class Namespace:
                 raise OSError(ctypes.get_errno(), f"setns {self.name}")
         finally:
             os.close(descriptor)
+
+    @contextlib.contextmanager
+    def inside(self):
+        """enter() for as long as the `with` block lasts."""
+        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        try:
+            self.enter()
+            yield
+        finally:
+            if _libc.setns(home, CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), "setns back home")
+            os.close(home)
 
     def thread(self, function, *arguments):
         """A started thread that runs `function` inside this namespace."""
@@ -209,6 +242,11 @@ class Segment:
     __slots__ = ("time", "source", "source_port", "target", "target_port", "sequence", "acknowledged", "flags",
                  "window", "hops", "length")
 
+    @property
+    def next_sequence(self):
+        """What the sender's next segment begins with."""
+        return (self.sequence + self.length + bool(self.flags & SYN) + bool(self.flags & FIN)) & 0xFFFFFFFF
+
 
 def address_text(raw):
     return socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw)
@@ -249,6 +287,13 @@ def dissect(packets):
         else:
             classes["other_ip"] += 1
     return segments, classes
+
+
+def internet_checksum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
 
 
 def flag_counts(segments):

@@ -319,7 +319,7 @@ class Client:
             header = struct.pack("!HHIIBBHHH", source_port, port, random.getrandbits(32), 0, 6 << 4, netlab.SYN, 1024,
                                  0, 0) + bytes((2, 4, 1460 >> 8, 1460 & 255))
             pseudo = socket.inet_aton(self.address4) + socket.inet_aton(address) + struct.pack("!BBH", 0, 6, 24)
-            raw.send(header[:16] + struct.pack("!H", internet_checksum(pseudo + header)) + header[18:])
+            raw.send(header[:16] + struct.pack("!H", netlab.internet_checksum(pseudo + header)) + header[18:])
             while True:
                 answer = raw.recv(200)
                 offset = (answer[0] & 15) * 4
@@ -329,13 +329,6 @@ class Client:
             self.story.record((self.address4, source_port), (address, port), result)
             time.sleep(0.08)
         raw.close()
-
-
-def internet_checksum(data):
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
 
 
 # ------------------------------------------------------------------------------------------------------------ network

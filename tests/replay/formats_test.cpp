@@ -134,7 +134,8 @@ std::string name_of(const testing::TestParamInfo<LinkType>& info) {
 
 INSTANTIATE_TEST_SUITE_P(Formats, LinkTypes,
                          testing::Values(LinkType::ethernet, LinkType::linux_sll, LinkType::linux_sll2,
-                                         LinkType::raw_ip, LinkType::null, LinkType::loop),
+                                         LinkType::raw_ip, LinkType::null, LinkType::loop, LinkType::ppp,
+                                         LinkType::ppp_serial, LinkType::ppp_ether, LinkType::cisco_hdlc),
                          name_of);
 
 TEST(FormatsOfFiles, FilesOfDifferentLinkTypesAreMerged) {

@@ -98,6 +98,61 @@ std::vector<Life> make_lives() {
         {"closed without an answer",
          {"closed_without_response"},
          [](C& c) { c.connected().client_data(5).server_ack().server_fin().ack().client_fin().server_ack(); }},
+        {"data that nobody acknowledges",
+         {"blackholed"},
+         [](C& c) {
+             c.connected().client_data(9).server_data(9).ack().client_data(500);
+             for (const double pause : {0.2, 0.4, 0.8, 1.6}) c.wait(pause).client_data_again();
+         }},
+        {"data that is acknowledged after all",
+         {"closed"},
+         [](C& c) {
+             c.connected().client_data(500);
+             for (const double pause : {0.2, 0.4, 0.8, 1.6}) c.wait(pause).client_data_again();
+             c.server_data(9).ack().closed();
+         }},
+        {"a window that stays closed",
+         {"zero_window_stall"},
+         [](C& c) {
+             c.connected().client_data(500).with_window(0).server_ack();
+             for (const double pause : {0.4, 0.8, 1.6, 3.2})
+                 c.wait(pause).client_keepalive().with_window(0).server_ack();
+         }},
+        {"keepalives that nobody answers",
+         {"keepalive_timeout"},
+         [](C& c) {
+             c.connected().client_data(9).server_data(9).ack().wait(60).client_keepalive().wait(1).client_keepalive();
+             c.wait(1).client_abort();
+         }},
+        {"a keepalive to a host that has restarted",
+         {"peer_lost_state"},
+         [](C& c) { c.connected().client_data(9).server_data(9).ack().wait(60).client_keepalive().server_rst(); }},
+        {"data to a client that has restarted",
+         {"peer_lost_state"},
+         [](C& c) { c.connected().client_data(9).server_ack().wait(20).server_data(100).client_rst(); }},
+        {"forgotten by a device",
+         {"idle_reset"},
+         [](C& c) {
+             c.connected().client_data(9).server_data(9).ack().wait(60).client_data(9).with_ttl(250).server_rst();
+         }},
+        {"forgotten by a load balancer",
+         {"idle_reset"},
+         [](C& c) { c.connected().client_data(9).server_data(9).ack().wait(350).client_data(9).server_rst(); }},
+        {"a full queue that says so", {"listen_overflow"}, [](C& c) { c.connected().client_data(9).server_rst(); }},
+        {"a full queue that keeps answering",
+         {"listen_overflow"},
+         [](C& c) {
+             c.connected();
+             for (const double pause : {1.0, 2.0, 4.0}) c.wait(pause).syn_ack_again().ack();
+         }},
+        {"a client that restarts on the same port",
+         {"client_restarted", "open"},
+         [](C& c) {
+             c.connected().client_data(9).server_data(9).ack().wait(9);
+             const std::uint32_t known = c.client_next();
+             c.new_syn(900000).with_ack(known).server_ack().with_sequence(known).client_rst();
+             c.wait(1).syn_again().server_isn(700000).syn_ack().ack().client_data(9).server_data(9).ack();
+         }},
         {"closed", {"closed"}, [](C& c) { c.connected().client_data(37).server_data(200).ack().closed(); }},
         {"closed without data", {"closed"}, [](C& c) { c.connected().closed(); }},
         {"open", {"open"}, [](C& c) { c.connected().client_data(37).server_data(200).ack(); }},
@@ -111,7 +166,9 @@ std::vector<Life> make_lives() {
          {"unsolicited"},
          [](C& c) { c.client_data(5).server_data(9).ack().client_rst(); }},
         {"backscatter", {"unsolicited"}, [](C& c) { c.with_ack(31337).syn_ack(); }},
-        {"a RST that nobody asked for", {"unsolicited"}, [](C& c) { c.with_ack(31337).server_rst_ack(); }},
+        {"a RST that nobody asked for",  // though the other direction can be seen
+         {"closed", "unsolicited"},
+         [](C& c) { c.connected().client_data(5).server_data(5).closed().wait(70).with_ack(31337).server_rst_ack(); }},
         {"a bare ACK that is reset",
          {"unsolicited"},
          [](C& c) { c.with_ack(31337).segment(client, flag::ack).with_sequence(31337).server_rst(); }},

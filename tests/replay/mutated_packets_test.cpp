@@ -12,9 +12,11 @@
 #include <memory>
 
 #include "dataplane/packet/packet_view.h"
+#include "dataplane/packet/tunnel_ports.h"
 #include "dataplane/port/capture_file.h"
 #include "tests/replay/lives.h"
 #include "tests/replay/replay.h"
+#include "tests/support/encapsulations.h"
 #include "tests/support/mutator.h"
 
 namespace rstwatch::test {
@@ -29,7 +31,7 @@ packet::PacketView parse_copy(packet::LinkType link, const std::uint8_t* data, s
     const std::unique_ptr<std::uint8_t[]> copy(new std::uint8_t[size]);
     if (size > 0) std::memcpy(copy.get(), data, size);
     packet::PacketView view;
-    packet::parse(link, copy.get(), size, size, view);
+    packet::parse({link, copy.get(), size, size, packet::unknown_length}, packet::TunnelPorts::standard(), view);
     return view;
 }
 
@@ -47,13 +49,11 @@ std::vector<Bytes> frames_to_spoil() {
     const auto inner = [](PacketBuilder packet) {
         return packet.ipv4("10.0.0.1", "10.0.0.2").tcp(40000, 80).syn().mss(1460).timestamps(1, 2).build();
     };
-    const auto outer = [] { return PacketBuilder().ethernet().ipv4("192.0.2.1", "192.0.2.2"); };
-    frames.push_back(inner(PacketBuilder().ethernet().mpls(7)));
-    frames.push_back(inner(outer().gre(42)));
-    frames.push_back(inner(outer().erspan(3).ethernet()));
-    frames.push_back(inner(outer().udp(1, 4789).vxlan(5).ethernet()));
-    frames.push_back(inner(outer().udp(1, 6081).geneve(5).ethernet()));
-    frames.push_back(inner(outer().udp(1, 2152).gtp_u(5)));
+    for (const Encapsulation& how : all_encapsulations()) {
+        PacketBuilder packet = PacketBuilder().ethernet();
+        how.add_headers(packet);
+        if (how.ipv4) frames.push_back(inner(packet));
+    }
     frames.push_back(PacketBuilder()
                          .ethernet()
                          .ipv6("2001:db8::1", "2001:db8::2")

@@ -49,8 +49,10 @@ class Service : public testing::Test {
         capture = *directory / "capture.pcap";
         socket_path = *directory / "rest.sock";
         write_capture(capture, mixed_frames(5'000));
-        daemon = new BackgroundProcess(
-            {daemon_path(), "--capture", capture, "--listen", "127.0.0.1:0", "--socket", socket_path});
+        daemon = new BackgroundProcess({daemon_path(), "--capture", capture, "--listen", "127.0.0.1:0", "--socket",
+                                        socket_path,
+                                        // All of the capture.
+                                        "--set", "window.seconds=3600"});
         finished = daemon->wait_for_err("replay finished", std::chrono::seconds(30));
         const std::string log = daemon->err();
         constexpr std::string_view before = "REST at http://127.0.0.1:";
@@ -245,7 +247,7 @@ TEST_F(Service, TheCliTalksOverTheSocketToo) {
 }
 
 TEST_F(Service, AnEmptyAnswerHasItsReason) {
-    const ProcessResult result = cli({"top", "--once", "--outcome", "zero_window_stall", "-o", "csv"});
+    const ProcessResult result = cli({"top", "--once", "--outcome", "refused_by_device", "-o", "csv"});
     EXPECT_EQ(result.exit_code, 0);
     EXPECT_NE(result.err, "");
 }

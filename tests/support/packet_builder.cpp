@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t ethernet_minimum = 60;
 constexpr std::uint16_t ether_type_ipv4 = 0x0800, ether_type_arp = 0x0806, ether_type_ipv6 = 0x86DD,
                         ether_type_mpls = 0x8847, ether_type_bridging = 0x6558, ether_type_erspan = 0x88BE,
+                        ether_type_erspan_iii = 0x22EB, ether_type_ppp = 0x880B, ether_type_pppoe = 0x8864,
                         ether_type_experimental = 0x88B5;
+constexpr std::uint16_t ppp_ipv4 = 0x0021, ppp_ipv6 = 0x0057, ppp_mpls = 0x0281, ppp_experimental = 0x0061;
 constexpr std::uint8_t protocol_hop_by_hop = 0, protocol_icmp = 1, protocol_ipv4 = 4, protocol_tcp = 6,
                        protocol_udp = 17, protocol_ipv6 = 41, protocol_routing = 43, protocol_fragment = 44,
                        protocol_gre = 47, protocol_authentication = 51, protocol_icmpv6 = 58, protocol_none = 59,
@@ -100,6 +102,31 @@ struct Mpls {
     std::uint32_t label;
     std::uint8_t ttl;
 };
+/// A header that ends with the EtherType of what follows, such as a switch's tag; `announced` is its own EtherType.
+struct Tag {
+    std::uint16_t announced;
+    Bytes body;
+    std::optional<std::uint16_t> type;
+};
+/// A header with a whole frame behind it.
+struct FrameHeader {
+    std::uint16_t announced;
+    Bytes body;
+};
+/// LLC and SNAP: what is in front says how long the frame is.
+struct Snap {
+    std::optional<std::uint16_t> type;
+};
+struct Hdlc {
+    std::optional<std::uint16_t> type;
+};
+struct Pppoe {
+    std::uint16_t session;
+};
+struct Ppp {
+    bool framed;
+    bool compressed;
+};
 struct Ipv4 {
     Bytes source, destination;
     std::uint8_t ttl = 64, tos = 0;
@@ -124,11 +151,18 @@ struct Extension {
 struct Gre {
     std::optional<std::uint32_t> key;
 };
+struct Pptp {
+    std::uint16_t call;
+    bool acknowledges;
+};
 struct Erspan {
+    unsigned version;  ///< I, II, III
     std::uint16_t session;
+    bool subheader;
 };
 struct Vxlan {
     std::uint32_t vni;
+    bool generic;  ///< says what follows
 };
 struct Geneve {
     std::uint32_t vni;
@@ -136,6 +170,12 @@ struct Geneve {
 };
 struct GtpU {
     std::uint32_t teid;
+    std::size_t extensions;
+};
+struct Ayiya {};
+struct L2tp {
+    std::uint16_t tunnel, session;
+    bool all_fields;
 };
 struct Tcp {
     std::uint16_t source_port, destination_port;
@@ -165,8 +205,9 @@ struct Raw {
     Bytes bytes;
 };
 
-using Layer = std::variant<Ethernet, Sll, Sll2, Loopback, Vlan, Mpls, Ipv4, Ipv6, Extension, Gre, Erspan, Vxlan, Geneve,
-                           GtpU, Tcp, Udp, Icmp, Arp, Raw>;
+using Layer =
+    std::variant<Ethernet, Sll, Sll2, Loopback, Vlan, Mpls, Tag, FrameHeader, Snap, Hdlc, Pppoe, Ppp, Ipv4, Ipv6,
+                 Extension, Gre, Pptp, Erspan, Vxlan, Geneve, GtpU, Ayiya, L2tp, Tcp, Udp, Icmp, Arp, Raw>;
 
 bool is_ip(const Layer& layer) {
     return std::holds_alternative<Ipv4>(layer) || std::holds_alternative<Ipv6>(layer);
@@ -179,7 +220,11 @@ std::uint16_t ether_type_of(const Layer* next) {
     if (std::holds_alternative<Arp>(*next)) return ether_type_arp;
     if (std::holds_alternative<Mpls>(*next)) return ether_type_mpls;
     if (std::holds_alternative<Ethernet>(*next)) return ether_type_bridging;
+    if (std::holds_alternative<Pppoe>(*next)) return ether_type_pppoe;
+    if (std::holds_alternative<Ppp>(*next)) return ether_type_ppp;
     if (const auto* vlan = std::get_if<Vlan>(next)) return vlan->tpid;
+    if (const auto* tag = std::get_if<Tag>(next)) return tag->announced;
+    if (const auto* header = std::get_if<FrameHeader>(next)) return header->announced;
     return ether_type_experimental;
 }
 
@@ -218,7 +263,9 @@ class Encoder {
         if (std::holds_alternative<Udp>(*next())) return protocol_udp;
         if (std::holds_alternative<Ipv4>(*next())) return protocol_ipv4;
         if (std::holds_alternative<Ipv6>(*next())) return protocol_ipv6;
-        if (std::holds_alternative<Gre>(*next()) || std::holds_alternative<Erspan>(*next())) return protocol_gre;
+        if (std::holds_alternative<Gre>(*next()) || std::holds_alternative<Pptp>(*next()) ||
+            std::holds_alternative<Erspan>(*next()))
+            return protocol_gre;
         if (std::holds_alternative<Mpls>(*next())) return protocol_mpls;
         return protocol_experimental;
     }
@@ -238,7 +285,8 @@ class Encoder {
         Bytes out;
         append(out, layer.destination);
         append(out, layer.source);
-        put16(out, layer.type.value_or(ether_type_of(next())));
+        const bool says_length = next() != nullptr && std::holds_alternative<Snap>(*next());
+        put16(out, says_length ? body.size() : layer.type.value_or(ether_type_of(next())));
         append(out, body);
         if (layer.padded && out.size() < ethernet_minimum) out.resize(ethernet_minimum);
         append(out, layer.trailer);
@@ -290,6 +338,56 @@ class Encoder {
         const bool bottom = next() == nullptr || !std::holds_alternative<Mpls>(*next());
         Bytes out;
         put32(out, static_cast<std::uint64_t>(layer.label) << 12 | static_cast<std::uint64_t>(bottom) << 8 | layer.ttl);
+        append(out, body);
+        return out;
+    }
+
+    Bytes wrap(const Tag& layer, Bytes body) const {
+        Bytes out = layer.body;
+        put16(out, layer.type.value_or(ether_type_of(next())));
+        append(out, body);
+        return out;
+    }
+
+    static Bytes wrap(const FrameHeader& layer, const Bytes& body) {
+        Bytes out = layer.body;
+        append(out, body);
+        return out;
+    }
+
+    Bytes wrap(const Snap& layer, Bytes body) const {
+        Bytes out{0xAA, 0xAA, 0x03, 0, 0, 0};
+        put16(out, layer.type.value_or(ether_type_of(next())));
+        append(out, body);
+        return out;
+    }
+
+    Bytes wrap(const Hdlc& layer, Bytes body) const {
+        Bytes out{0x0F, 0};  // a unicast frame of Cisco's
+        put16(out, layer.type.value_or(ether_type_of(next())));
+        append(out, body);
+        return out;
+    }
+
+    static Bytes wrap(const Pppoe& layer, const Bytes& body) {
+        Bytes out{0x11, 0};
+        put16(out, layer.session);
+        put16(out, length_field(std::nullopt, body.size(), 65535, "PPPoE payload"));
+        append(out, body);
+        return out;
+    }
+
+    Bytes wrap(const Ppp& layer, Bytes body) const {
+        std::uint16_t protocol = ppp_experimental;
+        if (next() != nullptr && std::holds_alternative<Ipv4>(*next())) protocol = ppp_ipv4;
+        if (next() != nullptr && std::holds_alternative<Ipv6>(*next())) protocol = ppp_ipv6;
+        if (next() != nullptr && std::holds_alternative<Mpls>(*next())) protocol = ppp_mpls;
+        Bytes out;
+        if (layer.framed) put16(out, 0xFF03);
+        if (layer.compressed && protocol < 256)
+            put8(out, protocol);
+        else
+            put16(out, protocol);
         append(out, body);
         return out;
     }
@@ -346,21 +444,45 @@ class Encoder {
         return out;
     }
 
+    static Bytes wrap(const Pptp& layer, const Bytes& body) {
+        Bytes out;
+        put16(out, layer.acknowledges ? 0x3081 : 0x3001);  // version 1, with key and sequence number
+        put16(out, ether_type_ppp);
+        put16(out, length_field(std::nullopt, body.size(), 65535, "PPTP payload"));
+        put16(out, layer.call);
+        put32(out, 1);
+        if (layer.acknowledges) put32(out, 7);
+        append(out, body);
+        return out;
+    }
+
     Bytes wrap(const Erspan& layer, Bytes body) const {
         Bytes out;
-        put16(out, 0x1000);  // GRE with a sequence number
-        put16(out, ether_type_erspan);
-        put32(out, 1);
-        put16(out, 0x1000);  // version 1, which is type II
-        put16(out, layer.session & 0x03FF);
-        put32(out, 0);
+        put16(out, layer.version == 1 ? 0 : 0x1000);  // GRE with a sequence number
+        put16(out, layer.version == 3 ? ether_type_erspan_iii : ether_type_erspan);
+        if (layer.version > 1) {
+            put32(out, 1);
+            put16(out, layer.version == 2 ? 0x1000 : 0x2000);
+            put16(out, layer.session & 0x03FF);
+            put32(out, 0);
+        }
+        if (layer.version == 3) {
+            const bool is_packet = next() != nullptr && is_ip(*next());
+            put16(out, 0);  // security group tag
+            put16(out, (is_packet ? 2 << 10 : 0) | (layer.subheader ? 1 : 0));
+            if (layer.subheader) append(out, Bytes(8, 0x5A));
+        }
         append(out, body);
         return out;
     }
 
     Bytes wrap(const Vxlan& layer, Bytes body) const {
+        std::uint32_t protocol = 3;
+        if (next() != nullptr && std::holds_alternative<Ipv4>(*next())) protocol = 1;
+        if (next() != nullptr && std::holds_alternative<Ipv6>(*next())) protocol = 2;
+        if (next() != nullptr && std::holds_alternative<Mpls>(*next())) protocol = 5;
         Bytes out;
-        put32(out, 0x08000000);
+        put32(out, layer.generic ? 0x0C000000 | protocol : 0x08000000);
         put32(out, static_cast<std::uint64_t>(layer.vni) << 8);
         append(out, body);
         return out;
@@ -379,10 +501,40 @@ class Encoder {
 
     Bytes wrap(const GtpU& layer, Bytes body) const {
         Bytes out;
-        put8(out, 0x30);
+        const std::size_t optional = layer.extensions > 0 ? 4 + 8 * layer.extensions : 0;
+        put8(out, layer.extensions > 0 ? 0x34 : 0x30);
         put8(out, 0xFF);
-        put16(out, length_field(std::nullopt, body.size(), 65535, "GTP-U payload"));
+        put16(out, length_field(std::nullopt, optional + body.size(), 65535, "GTP-U payload"));
         put32(out, layer.teid);
+        if (layer.extensions > 0) put32(out, 0x85);  // next: a PDU session container
+        for (std::size_t i = 1; i <= layer.extensions; ++i) {
+            append(out, Bytes{2, 0x10, 9, 0, 0, 0, 0});
+            put8(out, i < layer.extensions ? 0x85 : 0);
+        }
+        append(out, body);
+        return out;
+    }
+
+    Bytes wrap(const Ayiya&, Bytes body) const {
+        const bool ipv4 = next() != nullptr && std::holds_alternative<Ipv4>(*next());
+        Bytes out{0x41, 0x52, 0x11};  // identity of 16 bytes, signature of 20, forward
+        put8(out, ipv4 ? protocol_ipv4 : protocol_ipv6);
+        out.resize(8 + 16 + 20, 0x3C);
+        append(out, body);
+        return out;
+    }
+
+    static Bytes wrap(const L2tp& layer, const Bytes& body) {
+        Bytes out;
+        put16(out, layer.all_fields ? 0x4A02 : 0x0002);
+        if (layer.all_fields) put16(out, 2 + 2 + 4 + 4 + 2 + 3 + body.size());
+        put16(out, layer.tunnel);
+        put16(out, layer.session);
+        if (layer.all_fields) {
+            put32(out, 0x00010002);  // sequence numbers
+            put16(out, 3);           // offset, and the padding that it says
+            append(out, Bytes(3, 0xEE));
+        }
         append(out, body);
         return out;
     }
@@ -548,6 +700,14 @@ PacketBuilder& PacketBuilder::link(LinkType type) {
             return loop();
         case LinkType::raw_ip:
             return *this;
+        case LinkType::ppp:
+            return ppp();
+        case LinkType::ppp_serial:
+            return ppp(true);
+        case LinkType::ppp_ether:
+            return pppoe(1);
+        case LinkType::cisco_hdlc:
+            return cisco_hdlc();
     }
     throw std::logic_error("unknown link type");
 }
@@ -616,6 +776,66 @@ PacketBuilder& PacketBuilder::qinq(std::uint16_t outer, std::uint16_t inner) {
 
 PacketBuilder& PacketBuilder::mpls(std::uint32_t label, std::uint8_t ttl) {
     layers_->all.emplace_back(Mpls{label, ttl});
+    return *this;
+}
+
+PacketBuilder& PacketBuilder::pseudowire() {
+    return payload(Bytes(4, 0));
+}
+
+PacketBuilder& PacketBuilder::snap() {
+    layers_->all.emplace_back(Snap{});
+    return *this;
+}
+
+PacketBuilder& PacketBuilder::security_group(std::uint16_t tag) {
+    Bytes body{1, 1, 0, 1};  // version, length in words, option type
+    put16(body, tag);
+    layers_->all.emplace_back(Tag{0x8909, std::move(body), {}});
+    return *this;
+}
+
+PacketBuilder& PacketBuilder::vn_tag() {
+    layers_->all.emplace_back(Tag{0x8926, Bytes{0, 0x12, 0, 0x34}, {}});
+    return *this;
+}
+
+PacketBuilder& PacketBuilder::e_tag() {
+    layers_->all.emplace_back(Tag{0x893F, Bytes{0, 0, 0x12, 0x34, 0, 0}, {}});
+    return *this;
+}
+
+PacketBuilder& PacketBuilder::macsec(std::uint8_t control) {
+    Bytes body{control, 0, 0, 0, 0, 1};
+    if ((control & 0x20) != 0) append(body, Bytes(8, 0x77));
+    layers_->all.emplace_back(Tag{0x88E5, std::move(body), {}});
+    return *this;
+}
+
+PacketBuilder& PacketBuilder::provider_backbone(std::uint32_t service) {
+    Bytes body;
+    put32(body, service & 0xFFFFFF);
+    layers_->all.emplace_back(FrameHeader{0x88E7, std::move(body)});
+    return *this;
+}
+
+PacketBuilder& PacketBuilder::fabric_path() {
+    layers_->all.emplace_back(FrameHeader{0x8903, Bytes{0x00, 0x60}});
+    return *this;
+}
+
+PacketBuilder& PacketBuilder::pppoe(std::uint16_t session) {
+    layers_->all.emplace_back(Pppoe{session});
+    return ppp();
+}
+
+PacketBuilder& PacketBuilder::ppp(bool framed, bool compressed) {
+    layers_->all.emplace_back(Ppp{framed, compressed});
+    return *this;
+}
+
+PacketBuilder& PacketBuilder::cisco_hdlc() {
+    layers_->all.emplace_back(Hdlc{});
     return *this;
 }
 
@@ -784,13 +1004,33 @@ PacketBuilder& PacketBuilder::gre(std::optional<std::uint32_t> key) {
     return *this;
 }
 
+PacketBuilder& PacketBuilder::pptp(std::uint16_t call, bool acknowledges) {
+    layers_->all.emplace_back(Pptp{call, acknowledges});
+    return ppp(true);
+}
+
+PacketBuilder& PacketBuilder::erspan_i() {
+    layers_->all.emplace_back(Erspan{1, 0, false});
+    return *this;
+}
+
 PacketBuilder& PacketBuilder::erspan(std::uint16_t session) {
-    layers_->all.emplace_back(Erspan{session});
+    layers_->all.emplace_back(Erspan{2, session, false});
+    return *this;
+}
+
+PacketBuilder& PacketBuilder::erspan_iii(std::uint16_t session, bool subheader) {
+    layers_->all.emplace_back(Erspan{3, session, subheader});
     return *this;
 }
 
 PacketBuilder& PacketBuilder::vxlan(std::uint32_t vni) {
-    layers_->all.emplace_back(Vxlan{vni});
+    layers_->all.emplace_back(Vxlan{vni, false});
+    return *this;
+}
+
+PacketBuilder& PacketBuilder::vxlan_gpe(std::uint32_t vni) {
+    layers_->all.emplace_back(Vxlan{vni, true});
     return *this;
 }
 
@@ -801,9 +1041,33 @@ PacketBuilder& PacketBuilder::geneve(std::uint32_t vni, std::span<const std::uin
     return *this;
 }
 
-PacketBuilder& PacketBuilder::gtp_u(std::uint32_t teid) {
-    layers_->all.emplace_back(GtpU{teid});
+PacketBuilder& PacketBuilder::gtp_u(std::uint32_t teid, std::size_t extensions) {
+    layers_->all.emplace_back(GtpU{teid, extensions});
     return *this;
+}
+
+PacketBuilder& PacketBuilder::teredo(bool authentication, bool origin) {
+    if (authentication) payload(Bytes{0, 1, 2, 3, 'i', 'd', 'k', 'e', 'y', 0, 0, 0, 0, 0, 0, 0, 1, 0});
+    if (origin) payload(Bytes{0, 0, 0xAB, 0xCD, 1, 2, 3, 4});
+    return *this;
+}
+
+PacketBuilder& PacketBuilder::ayiya() {
+    layers_->all.emplace_back(Ayiya{});
+    return *this;
+}
+
+PacketBuilder& PacketBuilder::l2tp(std::uint16_t tunnel, std::uint16_t session, bool all_fields) {
+    layers_->all.emplace_back(L2tp{tunnel, session, all_fields});
+    return *this;
+}
+
+PacketBuilder& PacketBuilder::l2tp_over_ip(std::uint32_t session, std::size_t cookie_and_sublayer) {
+    ip_protocol(115);
+    Bytes header;
+    put32(header, session);
+    header.resize(4 + cookie_and_sublayer, 0xC0);
+    return payload(header);
 }
 
 // ---------------------------------------------------------------------------------------------------------------- TCP

@@ -62,6 +62,17 @@ class PacketBuilder {
     PacketBuilder& vlan(std::uint16_t id, std::uint8_t priority = 0, std::uint16_t tpid = 0x8100);
     PacketBuilder& qinq(std::uint16_t outer, std::uint16_t inner);
     PacketBuilder& mpls(std::uint32_t label, std::uint8_t ttl = 64);
+    PacketBuilder& pseudowire();                       ///< the control word between mpls() and ethernet()
+    PacketBuilder& snap();                             ///< LLC and SNAP: the Ethernet header before says a length
+    PacketBuilder& security_group(std::uint16_t tag);  ///< Cisco CMD
+    PacketBuilder& vn_tag();                           ///< IEEE 802.1Qbh, as Cisco has it
+    PacketBuilder& e_tag();                            ///< IEEE 802.1BR
+    PacketBuilder& macsec(std::uint8_t control = 0);   ///< 0x20: with channel, 0x0c: encrypted
+    PacketBuilder& provider_backbone(std::uint32_t service);  ///< IEEE 802.1ah; an ethernet() follows
+    PacketBuilder& fabric_path();                             ///< an ethernet() follows
+    PacketBuilder& pppoe(std::uint16_t session);              ///< with the PPP header that it needs
+    PacketBuilder& ppp(bool framed = false, bool compressed = false);
+    PacketBuilder& cisco_hdlc();
 
     // IPv4. Don't-fragment is set and the identification is 0 unless told otherwise, as in Linux's answers.
     PacketBuilder& ipv4(std::string_view source, std::string_view destination);
@@ -91,10 +102,20 @@ class PacketBuilder {
 
     // Tunnels.
     PacketBuilder& gre(std::optional<std::uint32_t> key = std::nullopt);
-    PacketBuilder& erspan(std::uint16_t session);  ///< type II, with the GRE header that it needs
-    PacketBuilder& vxlan(std::uint32_t vni);       ///< behind udp(source, 4789)
+    PacketBuilder& pptp(std::uint16_t call, bool acknowledges = false);  ///< enhanced GRE with PPP
+    PacketBuilder& erspan_i();                     ///< each type with the GRE header that it needs
+    PacketBuilder& erspan(std::uint16_t session);  ///< type II
+    PacketBuilder& erspan_iii(std::uint16_t session, bool subheader = false);
+    PacketBuilder& vxlan(std::uint32_t vni);                                               ///< behind udp(source, 4789)
+    PacketBuilder& vxlan_gpe(std::uint32_t vni);                                           ///< behind udp(source, 4790)
     PacketBuilder& geneve(std::uint32_t vni, std::span<const std::uint8_t> options = {});  ///< behind udp(source, 6081)
-    PacketBuilder& gtp_u(std::uint32_t teid);                                              ///< behind udp(source, 2152)
+    PacketBuilder& gtp_u(std::uint32_t teid, std::size_t extensions = 0);                  ///< behind udp(source, 2152)
+    PacketBuilder& teredo(bool authentication = false, bool origin = false);               ///< behind udp(source, 3544)
+    PacketBuilder& ayiya();                                                                ///< behind udp(source, 5072)
+    /// Behind udp(source, 1701), ppp() follows; with the length, sequence and offset fields or without.
+    PacketBuilder& l2tp(std::uint16_t tunnel, std::uint16_t session, bool all_fields = false);
+    /// Version 3, right behind IP; an ethernet() follows.
+    PacketBuilder& l2tp_over_ip(std::uint32_t session, std::size_t cookie_and_sublayer = 0);
 
     // TCP.
     PacketBuilder& tcp(std::uint16_t source_port, std::uint16_t destination_port);

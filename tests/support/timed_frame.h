@@ -19,7 +19,11 @@ struct TimedFrame {
 enum class LinkType : std::uint16_t {
     null = 0,
     ethernet = 1,
+    ppp = 9,
+    ppp_serial = 50,
+    ppp_ether = 51,
     raw_ip = 101,
+    cisco_hdlc = 104,
     loop = 108,
     linux_sll = 113,
     linux_sll2 = 276,

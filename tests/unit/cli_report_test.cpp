@@ -61,6 +61,7 @@ TEST_F(CliReport, TellsAPersonEverythingThatMatters) {
 time      2026-11-20 10:54:50 to 2026-11-20 10:56:10 (1 min 20 s)
 packets   5,678: 5,600 TCP, 10 ICMP errors, 60 other IP, 8 malformed
 attempts  1,300, of which 1,262 failed (97.1 %)
+mirror    each packet is seen twice
 
 Destinations that refuse connections
   DESTINATION        SERVICE    REFUSED  PER SECOND  CLIENTS  SINCE                LAST
@@ -82,7 +83,6 @@ How the attempts ended
   blackholed             2   0.2 %  failed  data was sent again and again and never acknowledged
 
 Warnings
-  - each packet is seen twice
   - 8 malformed packets took no part in any connection
   - 3 packets are older than their predecessor and were given its time
   - 7 entries did not fit into the table of connections; totals are exact, rows estimates

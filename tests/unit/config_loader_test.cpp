@@ -99,7 +99,7 @@ std::string name_of(const testing::TestParamInfo<Case>& info) {
 
 const std::string out_of_range = ": rx.burst: 99 is out of range; give an integer from 1 to 64";
 const std::string sections =
-    "the sections are sensor, rx, tracking, deadline, tally, registry, window, http, log, port";
+    "the sections are sensor, rx, tracking, tunnel, deadline, tally, registry, window, http, log, port";
 const std::string first_before_last =
     ", but the first verdict comes before the final one; lower the one or raise the other";
 
@@ -262,6 +262,10 @@ INSTANTIATE_TEST_SUITE_P(
               "t:2:11: Error while parsing value: could not determine value type; if this is text, write it in quotes: "
               "rx.idle = \"poll\"",
               "t:3:12" + out_of_range}},
+        Case{"NoQuotesBehindAKeyWithATab",
+             "rx.\tidle = poll\n",
+             {"t:1:12: Error while parsing value: could not determine value type; if this is text, write it in quotes: "
+              "rx.\\u0009idle = \"poll\""}},
         Case{"OpenHeader", "[rx\nburst = 99\n", {"t:1:4: " + not_closed, "t:2:9" + out_of_range}},
         Case{"OpenPortHeader",
              "[[port]\ninterfce = \"lo\"\n",

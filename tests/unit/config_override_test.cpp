@@ -63,15 +63,17 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"queues=2", "--set: queues: unknown setting; did you mean rx.queues?"},
         Refused{"rx.colour=red",
                 "--set: rx.colour: unknown setting; [rx] has queues, burst, memory_mib, mbufs, "
-                "descriptors, forward_ring, idle"},
+                "descriptors, forward_ring, "
+                "datagrams, idle"},
         Refused{"rx=2",
-                "--set: rx: unknown setting; the sections are sensor, rx, tracking, deadline, tally, registry, "
+                "--set: rx: unknown setting; the sections are sensor, rx, tracking, tunnel, deadline, tally, registry, "
                 "window, http, log, port"},
-        Refused{"=2",
-                "--set: \"\": unknown setting; the sections are sensor, rx, tracking, deadline, tally, registry, "
-                "window, http, log, port"},
+        Refused{
+            "=2",
+            "--set: \"\": unknown setting; the sections are sensor, rx, tracking, tunnel, deadline, tally, registry, "
+            "window, http, log, port"},
         Refused{"a\nb=2",
-                "--set: \"a\\u000ab\": unknown setting; the sections are sensor, rx, tracking, deadline, "
+                "--set: \"a\\u000ab\": unknown setting; the sections are sensor, rx, tracking, tunnel, deadline, "
                 "tally, registry, window, http, log, port"},
         Refused{"rx.queues", "--set: \"rx.queues\" has no value; give KEY=VALUE such as rx.queues=2"},
         Refused{"rx.queues=", "--set: rx.queues: \"\" is a string; give an integer from 1 to 64"},

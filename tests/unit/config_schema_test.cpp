@@ -99,18 +99,17 @@ TEST_P(IntegerBounds, AreTheFirstAndLastThatAreAllowed) {
                   std::to_string(outside) + " is out of range; give " + limits(*find_setting(name)));
 }
 
-INSTANTIATE_TEST_SUITE_P(Schema, IntegerBounds,
-                         testing::Values(Bounds{"rx.queues", 1, 64}, Bounds{"rx.burst", 1, 64},
-                                         Bounds{"rx.memory_mib", 64, 1048576}, Bounds{"rx.mbufs", 512, 4194304},
-                                         Bounds{"rx.descriptors", 64, 32768}, Bounds{"rx.forward_ring", 64, 65536},
-                                         Bounds{"tracking.connections", 1024, 268435456}, Bounds{"tally.banks", 2, 64},
-                                         Bounds{"tally.destinations", 16, 16777216},
-                                         Bounds{"tally.clients", 16, 16777216}, Bounds{"tally.records", 16, 16777216},
-                                         Bounds{"registry.destinations", 16, 16777216},
-                                         Bounds{"registry.clients", 16, 16777216},
-                                         Bounds{"registry.sketches", 16, 16777216}, Bounds{"window.seconds", 10, 3600},
-                                         Bounds{"window.rows", 1000, 100000000}, Bounds{"http.connections", 1, 65536},
-                                         Bounds{"http.connections_per_address", 1, 65536}));
+INSTANTIATE_TEST_SUITE_P(
+    Schema, IntegerBounds,
+    testing::Values(Bounds{"rx.queues", 1, 64}, Bounds{"rx.burst", 1, 64}, Bounds{"rx.memory_mib", 64, 1048576},
+                    Bounds{"rx.mbufs", 512, 4194304}, Bounds{"rx.descriptors", 64, 32768},
+                    Bounds{"rx.forward_ring", 64, 65536}, Bounds{"rx.datagrams", 16, 65536},
+                    Bounds{"tracking.connections", 1024, 268435456}, Bounds{"tally.banks", 2, 64},
+                    Bounds{"tally.destinations", 16, 16777216}, Bounds{"tally.clients", 16, 16777216},
+                    Bounds{"tally.records", 16, 16777216}, Bounds{"registry.destinations", 16, 16777216},
+                    Bounds{"registry.clients", 16, 16777216}, Bounds{"registry.sketches", 16, 16777216},
+                    Bounds{"window.seconds", 10, 3600}, Bounds{"window.rows", 1000, 100000000},
+                    Bounds{"http.connections", 1, 65536}, Bounds{"http.connections_per_address", 1, 65536}));
 
 TEST(Schema, EveryBurstFromOneToSixtyFourIsAllowed) {
     for (std::int64_t burst = 1; burst <= 64; ++burst) EXPECT_EQ(complaint("rx.burst", burst), "") << burst;
@@ -295,6 +294,12 @@ INSTANTIATE_TEST_SUITE_P(
               },
               {"deadline.early_answer: 0.5 s is more than the 0.25 s of deadline.provisional, but an answer that is "
                "held for its SYN must not outlast the first verdict; lower the one or raise the other"}},
+        Unfit{"one port for two tunnels",
+              [](Settings& s) { s.tunnel.geneve_ports = "6081, 4789"; },
+              {"tunnel.geneve_ports: port 4789 is in tunnel.vxlan_ports already; name it once"}},
+        Unfit{"one port twice",
+              [](Settings& s) { s.tunnel.teredo_ports = "1,1"; },
+              {"tunnel.teredo_ports: port 1 is in tunnel.teredo_ports already; name it once"}},
         Unfit{"repeated interface",
               [](Settings& s) {
                   s.ports.resize(3);
@@ -341,6 +346,20 @@ INSTANTIATE_TEST_SUITE_P(Schema, EditDistance,
                          testing::Values(Distance{"", "", 0}, Distance{"", "abc", 3}, Distance{"abc", "abc", 0},
                                          Distance{"queues", "qeues", 1}, Distance{"queues", "queuse", 1},
                                          Distance{"idle", "idol", 2}, Distance{"kitten", "sitting", 3}));
+
+TEST(Schema, PortLists) {
+    for (const std::string text : {"", "1", "65535", "4789,8472", " 4789 , 8472 ", "1,2,3,4,5,6,7,8"})
+        EXPECT_EQ(complaint("tunnel.vxlan_ports", text), "") << text;
+    const std::string remedy = "; give up to 8 UDP ports with commas between them such as 4789,8472, or \"\" for none";
+    for (const std::string text : {"0", "65536", "-1", "vxlan", "1,,2", ",", ",1", "1 2", "0x10", " "})
+        EXPECT_EQ(complaint("tunnel.vxlan_ports", text),
+                  '"' + text + "\" is not a list of ports from 1 to 65535" + remedy);
+    EXPECT_EQ(complaint("tunnel.vxlan_ports", std::string("1,")), "\"1,\" ends with a comma" + remedy);
+    EXPECT_EQ(complaint("tunnel.vxlan_ports", std::string("1,2,3,4,5,6,7,8,9")),
+              "\"1,2,3,4,5,6,7,8,9\" has more than 8 ports" + remedy);
+    EXPECT_EQ(ports_of(" 4789 , 8472"), (std::vector<std::uint16_t>{4789, 8472}));
+    EXPECT_TRUE(ports_of("").empty());
+}
 
 TEST(Schema, SuggestsTheNearestSettingOrNone) {
     EXPECT_EQ(nearest_settings("rx.qeues"), "rx.queues");

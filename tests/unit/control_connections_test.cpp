@@ -48,6 +48,13 @@ TEST(ConnectionJson, HasEveryField) {
     EXPECT_EQ(parsed(record), expected);
 }
 
+TEST(ConnectionJson, SaysWhatCarriedIt) {
+    tally::AttemptRecord record = test::record(endpoint(2, 40000), endpoint(1, 7211), Outcome::refused, 1);
+    EXPECT_FALSE(parsed(record).contains("tunnel"));
+    record.tunnel = tally::Tunnel::six_in_four;
+    EXPECT_EQ(parsed(record)["tunnel"], "6in4");
+}
+
 TEST(ConnectionJson, Ipv6EndpointsAreInBrackets) {
     std::uint8_t bytes[16] = {0x20, 0x01, 0x0d, 0xb8};
     bytes[15] = 1;
@@ -135,8 +142,8 @@ TEST(ConnectionLog, SortsByStartAndTuple) {
     log.add({test::record(endpoint(2, 2), endpoint(1, 80), Outcome::refused, 30),
              test::record(endpoint(2, 1), endpoint(1, 80), Outcome::refused, 20)});
     log.add({test::record(endpoint(1, 9), endpoint(1, 80), Outcome::refused, 20)});
-    const Scanners nobody(1);
-    const json all = json::parse(written([&](std::FILE* out) { log.write_array(out, nobody); }));
+    log.settle(Scanners(1), {}, {});
+    const json all = json::parse(written([&](std::FILE* out) { log.write_array(out); }));
     ASSERT_EQ(all.size(), 3u);
     EXPECT_EQ(all[0]["client"], "10.0.0.1:9");
     EXPECT_EQ(all[1]["client"], "10.0.0.2:1");
@@ -145,16 +152,14 @@ TEST(ConnectionLog, SortsByStartAndTuple) {
 
 TEST(ConnectionLog, WritesAnEmptyArrayAndNoLines) {
     ConnectionLog log;
-    const Scanners nobody(1);
-    EXPECT_EQ(json::parse(written([&](std::FILE* out) { log.write_array(out, nobody); })), json::array());
-    EXPECT_EQ(written([&](std::FILE* out) { log.write_lines(out, nobody); }), "");
+    EXPECT_EQ(json::parse(written([&](std::FILE* out) { log.write_array(out); })), json::array());
+    EXPECT_EQ(written([&](std::FILE* out) { log.write_lines(out); }), "");
 }
 
 TEST(ConnectionLog, WritesOneLineEach) {
     ConnectionLog log;
     for (std::uint16_t i = 0; i < 5; ++i) log.add({test::record(endpoint(2, i), endpoint(1, 80), Outcome::refused, i)});
-    const Scanners nobody(1);
-    std::istringstream lines(written([&](std::FILE* out) { log.write_lines(out, nobody); }));
+    std::istringstream lines(written([&](std::FILE* out) { log.write_lines(out); }));
     std::string line;
     int count = 0;
     while (std::getline(lines, line)) {
@@ -173,13 +178,31 @@ TEST(ConnectionLog, AppliesWhatWasLearntLater) {
                    tally::record_flag::half_open_reset);
     data.ended(endpoint(9, 2), endpoint(100, 80), Outcome::client_cancelled, 9);
     registry.add(data.interval);
-    scanners.add(data.interval, registry);
+    OutcomeOverlay overlay;
+    scanners.add(data.interval, registry, overlay);
     ConnectionLog log;
     log.add(data.interval.records);
-    const json all = json::parse(written([&](std::FILE* out) { log.write_array(out, scanners); }));
+    log.settle(scanners, {}, {});
+    const json all = json::parse(written([&](std::FILE* out) { log.write_array(out); }));
     ASSERT_EQ(all.size(), 4u);
     for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(all[i]["outcome"], "half_open_scan");
     EXPECT_EQ(all[3]["outcome"], "client_cancelled") << "one without the mark of a scan stays what it is";
+}
+
+TEST(ConnectionLog, WhereOnlyClientsAreSeenSilenceMayBeARefusal) {
+    for (const tally::Side side : {tally::Side::client, tally::Side::server}) {
+        ConnectionLog log;
+        log.add({test::record(endpoint(2, 1), endpoint(1, 80), Outcome::unanswered, 20),
+                 test::record(endpoint(2, 2), endpoint(1, 80), Outcome::closed, 30)});
+        SpanFacts span;
+        span.one_way = true;
+        span.only_side = side;
+        log.settle(Scanners(1), span, {});
+        const json all = json::parse(written([&](std::FILE* out) { log.write_array(out); }));
+        const bool doubtful = side == tally::Side::client;
+        EXPECT_EQ(all[0]["flags"], doubtful ? json::array({"one_way"}) : json::array());
+        EXPECT_EQ(all[1]["flags"], json::array());
+    }
 }
 
 }  // namespace

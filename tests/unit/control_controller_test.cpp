@@ -35,7 +35,7 @@ void refuse_one(tally::CoreTally& tally, std::uint32_t client, tally::Time time)
     ++tally.packets().received;
     tally.note_packet_time(time);
     tally.attempt_begun();
-    tally.first_verdict(endpoint(9, 80), address(client), Outcome::refused, time);
+    tally.first_verdict(test::sighting(endpoint(9, 80), endpoint(client, 1), tally::row_kind(Outcome::refused), time));
     tally.finalize(test::record(endpoint(client, 1), endpoint(9, 80), Outcome::refused, time), true);
 }
 
@@ -107,7 +107,7 @@ TEST(Controller, KeepsConnectionsOnlyWhenWanted) {
         char* text = nullptr;
         std::size_t size = 0;
         std::FILE* memory = open_memstream(&text, &size);
-        controller.connections().write_lines(memory, controller.scanners());
+        controller.connections().write_lines(memory);
         std::fclose(memory);
         EXPECT_EQ(size > 0, wanted);
         std::free(text);

@@ -32,7 +32,7 @@ class SnapshotBuilder {
         snapshot.totals.packets.add(data.interval.packets);
         control::add(snapshot.totals.outcomes, data.interval.outcomes);
         registry_.add(data.interval);
-        scanners_.add(data.interval, registry_);
+        scanners_.add(data.interval, registry_, overlay_);
         window_.add(data.interval);
         return *this;
     }
@@ -47,6 +47,7 @@ class SnapshotBuilder {
 
   private:
     Registry registry_{config::Settings::Registry{}};
+    OutcomeOverlay overlay_;
     Scanners scanners_{100};
     Window window_{config::Settings::Window{}};
 };
@@ -77,8 +78,8 @@ TEST(Report, HasEveryFieldOfTheSchema) {
     for (const Outcome outcome : tally::all_outcomes())
         EXPECT_TRUE(json["outcomes"].contains(std::string(tally::name(outcome))));
     expect_members(json["span"], {"one_way", "duplicated", "text"});
-    expect_members(json["tables"], {"connections", "destinations", "clients", "records_dropped"});
-    for (const char* table : {"connections", "destinations", "clients"})
+    expect_members(json["tables"], {"connections", "datagrams", "destinations", "clients", "records_dropped"});
+    for (const char* table : {"connections", "datagrams", "destinations", "clients"})
         expect_members(json["tables"][table], {"capacity", "used", "overflowed", "evicted"});
     expect_members(json["top"], {"refused", "failed", "clients", "scanners"});
     ASSERT_EQ(json["top"]["refused"].size(), 4u);

@@ -223,8 +223,9 @@ std::vector<MergedInterval> merged_from(unsigned cores, CoreOf&& core_of) {
         const tally::Endpoint server = endpoint(1000 + i % 13, 80);
         tally::IntervalBank* bank = banks[core_of(i) % cores];
         bank->records.push_back(test::record(client, server, Outcome::refused, time));
-        bank->sightings.push_back({server, client.address, Outcome::refused, time});
-        bank->revisions.push_back({0, server, client.address, Outcome::unanswered, Outcome::refused, time});
+        bank->sightings.push_back(test::sighting(server, client, tally::row_kind(Outcome::refused), time));
+        bank->revisions.push_back(
+            {0, server, client, tally::unknown_hops, Outcome::unanswered, Outcome::refused, time});
         const tally::RowKey key{server.address, static_cast<std::uint16_t>(i), 0};
         bank->destinations.at(key, hash_of(key)).count = i;
     }

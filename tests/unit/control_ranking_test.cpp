@@ -63,7 +63,8 @@ TEST(Ranking, ListsEachRankingByItsOwnOutcomes) {
     data.ended(endpoint(2, 4), endpoint(200, 80), Outcome::reset_without_response, 60);
     data.ended(endpoint(3, 4), endpoint(300, 80), Outcome::closed, 70);
     registry.add(data.interval);
-    scanners.add(data.interval, registry);
+    OutcomeOverlay overlay;
+    scanners.add(data.interval, registry, overlay);
     const Ranking ranking = rank(registry, scanners, 10);
 
     ASSERT_EQ(ranking.refused.size(), 1u) << "refused counts both ways to be refused, and nothing else";
@@ -93,7 +94,8 @@ TEST(Ranking, LimitsEveryList) {
         for (std::uint32_t server = 0; server < 4; ++server)
             data.ended(endpoint(client, 1), endpoint(1000 + client * 10 + server, 80), Outcome::refused, client);
     registry.add(data.interval);
-    scanners.add(data.interval, registry);
+    OutcomeOverlay overlay;
+    scanners.add(data.interval, registry, overlay);
     const Ranking all = rank(registry, scanners, 100), few = rank(registry, scanners, 3);
     EXPECT_EQ(all.refused.size(), 24u);
     EXPECT_EQ(all.clients.size(), 6u);

@@ -199,12 +199,12 @@ class Flood {
         tally::CoreTally& tally = cores_[core];
         tally.attempt_begun();
         const std::uint32_t fate = random_() % 10;
-        if (handshakes_ && fate < 4) tally.accepted(server, time);
+        if (handshakes_ && fate < 4) tally.accepted(test::sighting(server, client, tally::accepted_kind, time));
         const Outcome outcome = fate < 4 ? Outcome::closed : fate < 8 ? Outcome::refused : Outcome::unanswered;
-        tally.first_verdict(server, client.address, outcome, time);
+        tally.first_verdict(test::sighting(server, client, tally::row_kind(outcome), time));
         const bool withdrawn = fate == 9;
         if (withdrawn) {
-            tally.revise({tally.interval(), server, client.address, outcome, std::nullopt, time});
+            tally.revise({tally.interval(), server, client, tally::unknown_hops, outcome, std::nullopt, time});
             return;
         }
         tally.finalize(test::record(client, server, outcome, time), true);

@@ -19,7 +19,7 @@ class ScannersTest : public testing::Test {
   protected:
     void add(IntervalData& data) {
         registry_.add(data.interval);
-        scanners_.add(data.interval, registry_);
+        scanners_.add(data.interval, registry_, overlay_);
     }
 
     /// First contacts of client 1 with servers [first, first + count), a second apart.
@@ -33,6 +33,9 @@ class ScannersTest : public testing::Test {
         }
     }
 
+    std::int64_t reclassified() const { return overlay_.moved(Outcome::client_cancelled, Outcome::half_open_scan); }
+
+    OutcomeOverlay overlay_;
     Registry registry_{config::Settings::Registry{}};
     Scanners scanners_{1000};
     tally::Time clock_ = 1'000'000;
@@ -97,12 +100,12 @@ TEST_F(ScannersTest, HandshakesTornDownAtThreeServicesAreReclassified) {
     contacts(100, 1, Outcome::client_cancelled, flag::half_open_reset);
     contacts(101, 1, Outcome::client_cancelled, flag::half_open_reset);
     EXPECT_FALSE(scanners_.is_half_open_scanner(address(1)));
-    EXPECT_EQ(scanners_.reclassified(), 0u);
+    EXPECT_EQ(reclassified(), 0);
     contacts(102, 1, Outcome::client_cancelled, flag::half_open_reset);
     EXPECT_TRUE(scanners_.is_half_open_scanner(address(1)));
-    EXPECT_EQ(scanners_.reclassified(), 4u) << "those at the first two services as well";
+    EXPECT_EQ(reclassified(), 4) << "those at the first two services as well";
     contacts(103, 1, Outcome::client_cancelled, flag::half_open_reset);
-    EXPECT_EQ(scanners_.reclassified(), 5u);
+    EXPECT_EQ(reclassified(), 5);
 
     std::uint64_t scans = 0, cancelled = 0;
     for (const RegistryRow& row : registry_.destinations().rows()) {
@@ -120,12 +123,12 @@ TEST_F(ScannersTest, HandshakesTornDownAtThreeServicesAreReclassified) {
 TEST_F(ScannersTest, OrdinaryCancellationsStayWhatTheyAre) {
     contacts(100, 10, Outcome::client_cancelled);
     contacts(200, 3, Outcome::client_cancelled, flag::half_open_reset);
-    EXPECT_EQ(scanners_.reclassified(), 3u);
+    EXPECT_EQ(reclassified(), 3);
 }
 
 TEST_F(ScannersTest, OtherOutcomesWithTheFlagAreNotReclassified) {
     contacts(100, 5, Outcome::half_open_scan, flag::half_open_reset);
-    EXPECT_EQ(scanners_.reclassified(), 0u) << "they are scans already";
+    EXPECT_EQ(reclassified(), 0) << "they are scans already";
 }
 
 TEST_F(ScannersTest, ClientsAreJudgedApart) {
@@ -136,7 +139,7 @@ TEST_F(ScannersTest, ClientsAreJudgedApart) {
     for (std::uint32_t client = 1; client <= 4; ++client)
         data.ended(endpoint(client, 1), endpoint(200 + client, 80), Outcome::refused, client);
     add(data);
-    EXPECT_EQ(scanners_.reclassified(), 0u);
+    EXPECT_EQ(reclassified(), 0);
     EXPECT_TRUE(scanners_.scanners().empty());
 }
 
@@ -162,7 +165,7 @@ TEST_F(ScannersTest, MemoryIsBounded) {
     for (std::uint32_t i = 0; i < 1000; ++i)
         data.ended(endpoint(2000, 1), endpoint(10000 + i, 80), Outcome::refused, i);
     registry_.add(data.interval);
-    few.add(data.interval, registry_);
+    few.add(data.interval, registry_, overlay_);
     ASSERT_EQ(few.scanners().size(), 1u);
     EXPECT_EQ(few.scanners()[0]->key, address(2000));
     EXPECT_EQ(few.scanners()[0]->failed, 1000u);

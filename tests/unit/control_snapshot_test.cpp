@@ -34,9 +34,12 @@ TEST(Totals, EveryAttemptIsShownOnce) {
         }
         totals.gauges.pending = provisional + random() % 50;
         totals.gauges.open = random() % 50;
-        totals.half_open_overlay = random() % (totals.outcomes.final[tally::index(Outcome::client_cancelled)] + 1);
+        for (int moves = 0; moves < 20; ++moves)
+            totals.overlay.move(tally::all_outcomes()[random() % tally::outcome_count],
+                                tally::all_outcomes()[random() % tally::outcome_count],
+                                static_cast<std::int64_t>(random() % 2000) - 1000);
         totals.outcomes.attempts = final + totals.gauges.pending + totals.gauges.open;
-        EXPECT_EQ(sum_of_attempts(totals.shown()), totals.outcomes.attempts);
+        EXPECT_EQ(sum_of_attempts(totals.shown()), totals.attempts()) << "whatever was lost";
     }
 }
 
@@ -57,7 +60,7 @@ TEST(Totals, ProvisionalVerdictsAreShownAsWhatTheySay) {
 TEST(Totals, ScansFoundLaterMoveWithinTheSum) {
     Totals totals;
     totals.outcomes.final[tally::index(Outcome::client_cancelled)] = 10;
-    totals.half_open_overlay = 6;
+    totals.overlay.move(Outcome::client_cancelled, Outcome::half_open_scan, 6);
     const auto shown = totals.shown();
     EXPECT_EQ(shown[tally::index(Outcome::client_cancelled)], 4u);
     EXPECT_EQ(shown[tally::index(Outcome::half_open_scan)], 6u);

@@ -31,8 +31,14 @@ inline tally::AttemptRecord record(const tally::Endpoint& client, const tally::E
     record.server = server;
     record.outcome = outcome;
     record.start = record.end = record.decided = time;
+    record.counted_in = tally::interval_of(time);
     record.syn_count = 1;
     return record;
+}
+
+inline tally::Sighting sighting(const tally::Endpoint& server, const tally::Endpoint& client, tally::RowKind kind,
+                                tally::Time time, std::uint8_t hops = tally::unknown_hops) {
+    return {server, client, kind, hops, false, time};
 }
 
 inline tally::Row row(const tally::IpAddress& address, std::uint16_t port, tally::RowKind kind, std::uint32_t count,
@@ -61,7 +67,12 @@ class IntervalData {
     /// An attempt that ended so, final at once.
     IntervalData& ended(const tally::Endpoint& client, const tally::Endpoint& server, tally::Outcome outcome,
                         tally::Time time, std::uint16_t flags = 0) {
-        judged(client, server, outcome, time);
+        return judged(client, server, outcome, time).settled(client, server, outcome, time, flags);
+    }
+
+    /// The end of an attempt whose outcome was known before.
+    IntervalData& settled(const tally::Endpoint& client, const tally::Endpoint& server, tally::Outcome outcome,
+                          tally::Time time, std::uint16_t flags = 0) {
         tally::AttemptRecord attempt = record(client, server, outcome, time);
         attempt.flags = flags;
         interval.records.push_back(attempt);
@@ -75,7 +86,8 @@ class IntervalData {
                          tally::Time time) {
         interval.destinations.push_back(row(server.address, server.port, tally::row_kind(outcome), 1, time));
         interval.clients.push_back(row(client.address, 0, tally::row_kind(outcome), 1, time));
-        interval.sightings.push_back({server, client.address, outcome, time});
+        interval.sightings.push_back(sighting(server, client, tally::row_kind(outcome), time));
+        if (is_silence(outcome)) interval.contacts.push_back(interval.sightings.back());
         ++interval.outcomes.first[tally::index(outcome)];
         return *this;
     }
@@ -83,17 +95,32 @@ class IntervalData {
     IntervalData& accepted(const tally::Endpoint& client, const tally::Endpoint& server, tally::Time time) {
         interval.destinations.push_back(row(server.address, server.port, tally::accepted_kind, 1, time));
         interval.clients.push_back(row(client.address, 0, tally::accepted_kind, 1, time));
+        interval.contacts.push_back(sighting(server, client, tally::accepted_kind, time));
         ++interval.outcomes.accepted;
+        return *this;
+    }
+
+    /// Says how far away whoever decided the last verdict (or handshake) was.
+    IntervalData& from_hops(std::uint8_t hops) {
+        interval.destinations.back().key.hops = hops;
+        if (!interval.sightings.empty()) interval.sightings.back().hops = hops;
+        if (!interval.contacts.empty()) interval.contacts.back().hops = hops;
         return *this;
     }
 
     IntervalData& revised(const tally::Endpoint& client, const tally::Endpoint& server, tally::Interval given_in,
                           tally::Outcome from, std::optional<tally::Outcome> to, tally::Time time) {
-        interval.revisions.push_back({given_in, server, client.address, from, to, time});
+        interval.revisions.push_back({given_in, server, client, tally::unknown_hops, from, to, time});
         return *this;
     }
 
     MergedInterval interval;
+
+  private:
+    static bool is_silence(tally::Outcome outcome) {
+        return outcome == tally::Outcome::unanswered || outcome == tally::Outcome::blackholed ||
+               outcome == tally::Outcome::keepalive_timeout;
+    }
 };
 
 /// Cores with real banks, and the merger that empties them. A single thread plays all of them, so a core hands over

@@ -66,13 +66,36 @@ TEST(Ipv4, TotalLengthBeyondTheCaptureCounts) {
     EXPECT_EQ(view.wire_length, 1514U);
 }
 
-TEST(Ipv4, FirstFragmentIsASegment) {
-    expect_tcp(parsed(v4().more_fragments().tcp(40000, 80).ack(1).payload_of(12)), 12);
+TEST(Ipv4, TotalLengthBeyondTheWireIsALie) {
+    const Bytes frame = v4().tcp(40000, 80).ack(1).payload_of(100).build();
+    const auto class_of_length = [&](std::size_t captured, std::size_t on_wire) {
+        return parsed(LinkType::ethernet, frame, captured, on_wire).packet_class;
+    };
+    EXPECT_EQ(class_of_length(frame.size(), frame.size()), PacketClass::tcp);
+    EXPECT_EQ(class_of_length(60, frame.size()), PacketClass::tcp);  // cut by the capture
+    EXPECT_EQ(class_of_length(60, frame.size() - 1), PacketClass::malformed);
+    EXPECT_EQ(class_of_length(60, 60), PacketClass::malformed);
+    EXPECT_EQ(class_of_length(60, unknown_length), PacketClass::tcp);
 }
 
-TEST(Ipv4, LaterFragmentsAreCounted) {
+/// What a kernel hands over before the NIC has cut it: 64 KiB and more, and a length that does not say so.
+TEST(Ipv4, JoinedSegments) {
+    for (const std::uint16_t said : {0, 40, 1500, 65535}) {
+        const Bytes frame = v4().total_length(said).tcp(40000, 80).ack(1).payload_of(70'000).build();
+        for (const std::size_t on_wire : {frame.size(), unknown_length}) {
+            const std::uint32_t total = said == 0 ? 70'040 : said;
+            const PacketView view = parsed(LinkType::ethernet, frame, frame.size(), on_wire);
+            expect_tcp(view, total - 40);
+            EXPECT_EQ(view.wire_length, total + 14);
+        }
+    }
+}
+
+TEST(Ipv4, FragmentsAreCounted) {
+    EXPECT_EQ(class_of(v4().more_fragments().tcp(40000, 80).ack(1).payload_of(12)), PacketClass::fragment);
     for (const std::uint16_t offset : {1, 0x1000, 0x1FFF}) {
         const PacketView view = parsed(v4().fragment_offset(offset).tcp(40000, 80).payload_of(12));
+        EXPECT_EQ(view.fragment_at, 14);
         EXPECT_EQ(view.packet_class, PacketClass::fragment);
         EXPECT_FALSE(view.trackable);
         EXPECT_EQ(view.source_port, 0);
@@ -104,7 +127,7 @@ TEST(Ipv6, ExtensionHeadersAreSkipped) {
     const PacketView view = parsed(v6().hop_by_hop()
                                        .destination_options()
                                        .routing()
-                                       .fragment_header(0, true)
+                                       .fragment_header(0, false)
                                        .authentication_header()
                                        .destination_options()
                                        .tcp(40000, 80)
@@ -124,9 +147,20 @@ TEST(Ipv6, EveryKindOfExtensionIsKnown) {
     EXPECT_EQ(extension_length(ip_protocol::fragment, header), 8U);
 }
 
-TEST(Ipv6, FirstFragmentIsASegment) {
-    expect_tcp(parsed(v6().fragment_header(0, true).tcp(40000, 80).ack(1).payload_of(12)), 12);
+/// RFC 6946: a fragment header on a whole packet makes no fragment.
+TEST(Ipv6, AtomicFragmentIsASegment) {
     expect_tcp(parsed(v6().fragment_header(0, false).tcp(40000, 80).ack(1)), 0);
+}
+
+TEST(Ipv6, FirstFragmentIsCounted) {
+    EXPECT_EQ(class_of(v6().fragment_header(0, true).tcp(40000, 80).ack(1).payload_of(12)), PacketClass::fragment);
+    EXPECT_EQ(class_of(v6().fragment_header(0, true).hop_by_hop().extension_length(255)), PacketClass::fragment);
+}
+
+TEST(Ipv6, Jumbogram) {
+    PacketBuilder packet = v6().payload_length(0).ip_protocol(0);
+    packet.payload(Bytes{6, 0, 0xC2, 4, 0, 1, 0x86, 0xA0});  // RFC 2675: 100,000 bytes behind the IPv6 header
+    expect_tcp(parsed(packet.tcp(40000, 80).ack(1).payload("hello")), 100'000 - 8 - 20);
 }
 
 TEST(Ipv6, LaterFragmentsAreCounted) {
@@ -136,14 +170,6 @@ TEST(Ipv6, LaterFragmentsAreCounted) {
         EXPECT_FALSE(view.trackable);
         EXPECT_EQ(view.wire_length, 14U + 40 + 8 + 8 + 32);
     }
-}
-
-TEST(Ipv6, FragmentsOfOneSegment) {
-    const auto fragments = v6().tcp(40000, 80).ack(1).payload_of(100).build_fragments(40);
-    ASSERT_EQ(fragments.size(), 3U);
-    EXPECT_EQ(parsed(LinkType::ethernet, fragments[0], fragments[0].size()).packet_class, PacketClass::tcp);
-    EXPECT_EQ(parsed(LinkType::ethernet, fragments[1], fragments[1].size()).packet_class, PacketClass::fragment);
-    EXPECT_EQ(parsed(LinkType::ethernet, fragments[2], fragments[2].size()).packet_class, PacketClass::fragment);
 }
 
 TEST(Ipv6, ExtensionThatReachesTooFarIsMalformed) {
@@ -178,6 +204,31 @@ TEST(Ipv6, PayloadLengthCountsNotThePaddingAndNotTheCapture) {
     expect_tcp(parsed(v6().payload_length(1460).tcp(40000, 80).ack(1)), 1440);
     EXPECT_EQ(parsed(v6().payload_length(1460).tcp(40000, 80).ack(1)).wire_length, 1514U);
     EXPECT_EQ(class_of(v6().payload_length(19).tcp(40000, 80).ack(1)), PacketClass::malformed);
+}
+
+TEST(Ipv6, PayloadLengthBeyondTheWireIsALie) {
+    const Bytes frame = v6().tcp(40000, 80).ack(1).payload_of(100).build();
+    EXPECT_EQ(parsed(LinkType::ethernet, frame, 80, frame.size()).packet_class, PacketClass::tcp);
+    EXPECT_EQ(parsed(LinkType::ethernet, frame, 80, frame.size() - 1).packet_class, PacketClass::malformed);
+    PacketBuilder jumbo = v6().payload_length(0).ip_protocol(0);
+    jumbo.payload(Bytes{6, 0, 0xC2, 4, 0, 1, 0x86, 0xA0});
+    EXPECT_EQ(parsed_whole(jumbo.tcp(40000, 80).ack(1)).packet_class, PacketClass::malformed);
+}
+
+TEST(Ipv6, JoinedSegments) {
+    const Bytes frame = v6().payload_length(0).tcp(40000, 80).ack(1).payload_of(70'000).build();
+    expect_tcp(parsed(LinkType::ethernet, frame, frame.size(), frame.size()), 70'000);
+}
+
+/// Options whose lengths are 0, lie or never end, where a jumbogram's is looked for.
+TEST(Ipv6, HopByHopOptionsThatLie) {
+    const Bytes bodies[] = {{6, 0, 0, 0, 0, 0, 0, 0}, {6, 0, 0xC2, 0, 0xC2, 0, 0xC2, 0}, {6, 0, 0xC2, 255, 0, 0, 0, 0},
+                            {6, 0, 1, 5, 0, 0, 0, 0}, {6, 0, 0xC2, 4, 0, 0, 0, 0},       {6, 0, 1, 3, 0, 0, 0, 0xC2}};
+    for (const Bytes& body : bodies) {
+        PacketBuilder packet = v6().payload_length(0).ip_protocol(0);
+        packet.payload(body);
+        expect_tcp(parsed_whole(packet.tcp(40000, 80).ack(1).payload("hello")), 5);
+    }
 }
 
 TEST(Ipv6, OtherVersionIsMalformed) {

@@ -155,8 +155,6 @@ TEST(Link, OtherTypesAreNotIp) {
     EXPECT_EQ(parsed(tagged_arp).packet_class, PacketClass::non_ip);
     PacketBuilder length_field = PacketBuilder().ethernet().ether_type(0x0026);
     EXPECT_EQ(parsed(add_syn(length_field, false)).packet_class, PacketClass::non_ip);
-    PacketBuilder mpls = PacketBuilder().ethernet().mpls(100);
-    EXPECT_EQ(parsed(add_syn(mpls, false)).packet_class, PacketClass::non_ip);
 }
 
 }  // namespace

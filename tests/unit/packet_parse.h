@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "dataplane/packet/packet_view.h"
+#include "dataplane/packet/tunnel_ports.h"
 #include "tests/support/packet_builder.h"
 
 namespace rstwatch::packet {
@@ -14,11 +15,11 @@ using test::Bytes;
 using test::PacketBuilder;
 
 /// Parses the first `length` bytes from an allocation of exactly that size, so that ASan sees a read behind it.
-inline PacketView parsed(LinkType link, const Bytes& frame, std::size_t length) {
+inline PacketView parsed(LinkType link, const Bytes& frame, std::size_t length, std::size_t on_wire = unknown_length) {
     const std::unique_ptr<std::uint8_t[]> exact(new std::uint8_t[length]);
     if (length > 0) std::memcpy(exact.get(), frame.data(), length);
     PacketView view;
-    parse(link, exact.get(), length, length, view);
+    parse({link, exact.get(), length, length, on_wire}, TunnelPorts::standard(), view);
     return view;
 }
 
@@ -29,6 +30,12 @@ inline PacketView parsed(LinkType link, const PacketBuilder& packet) {
 
 inline PacketView parsed(const PacketBuilder& packet) {
     return parsed(LinkType::ethernet, packet);
+}
+
+/// The same of a frame that is known to have been captured whole.
+inline PacketView parsed_whole(const PacketBuilder& packet) {
+    const Bytes frame = packet.build();
+    return parsed(LinkType::ethernet, frame, frame.size(), frame.size());
 }
 
 /// An Ethernet frame up to where the transport begins.

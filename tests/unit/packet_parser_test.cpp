@@ -2,6 +2,8 @@
 // Whole frames: dataplane/packet/parser.cpp.
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include <string>
 #include <vector>
 
@@ -48,8 +50,10 @@ std::vector<Sample> samples() {
     add("loop", LinkType::loop, segment(PacketBuilder().loop().ipv4("10.0.0.1", "10.0.0.2")), tcp, true);
     add("options", ethernet, segment(v4().ip_options(Bytes(40, 1))), tcp, true);
     add("extensions", ethernet,
-        segment(v6().hop_by_hop(2).routing().destination_options().fragment_header(0, true).authentication_header()),
+        segment(v6().hop_by_hop(2).routing().destination_options().fragment_header(0, false).authentication_header()),
         tcp, true);
+    add("first4", ethernet, segment(v4().more_fragments()), fragment, false);
+    add("first6", ethernet, segment(v6().fragment_header(0, true)), fragment, false);
     add("fragment4", ethernet, segment(v4().fragment_offset(9)), fragment, false);
     add("fragment6", ethernet, segment(v6().fragment_header(9, false)), fragment, false);
     add("error4", ethernet, error(syn_v4), icmp_error, true);
@@ -114,16 +118,31 @@ TEST(Parser, SpoiltFramesAreReadWithinTheirBounds) {
 TEST(Parser, ViewHoldsNothingOfTheFrameBefore) {
     PacketView view;
     const Bytes syn = v6().tcp(40000, 80).syn().window_scale(7).payload("hello").build();
-    parse(LinkType::ethernet, syn.data(), syn.size(), syn.size(), view);
+    parse({LinkType::ethernet, syn.data(), syn.size(), syn.size(), syn.size()}, TunnelPorts::standard(), view);
     EXPECT_TRUE(view.trackable);
     const Bytes arp = PacketBuilder().ethernet().arp("10.0.0.1", "10.0.0.2").build();
-    parse(LinkType::ethernet, arp.data(), arp.size(), arp.size(), view);
+    parse({LinkType::ethernet, arp.data(), arp.size(), arp.size(), arp.size()}, TunnelPorts::standard(), view);
     EXPECT_FALSE(view.trackable);
     EXPECT_EQ(view.source, tally::IpAddress{});
     EXPECT_EQ(view.source_port, 0);
     EXPECT_EQ(view.tcp_flags, 0);
     EXPECT_EQ(view.tcp_options, 0);
     EXPECT_EQ(view.payload_length, 0U);
+}
+
+/// parse() clears the view in a way of its own.
+TEST(Parser, ViewOfNothingIsAFreshOne) {
+    PacketView view;
+    std::memset(static_cast<void*>(&view), 0xA5, sizeof view);
+    parse({LinkType::ethernet, nullptr, 0, 0, 0}, TunnelPorts::standard(), view);
+    PacketView fresh;
+    EXPECT_EQ(view.packet_class, fresh.packet_class);
+    view.packet_class = fresh.packet_class = PacketClass{};
+    const Bytes zeros(sizeof view, 0);
+    EXPECT_EQ(std::memcmp(&view, zeros.data(), sizeof view), 0);
+    EXPECT_EQ(fresh.tunnel, view.tunnel);
+    EXPECT_EQ(fresh.vlan, view.vlan);
+    EXPECT_EQ(fresh.icmp_from, view.icmp_from);
 }
 
 TEST(Parser, WireLengthWithoutIpIsWhatWasCaptured) {

@@ -123,7 +123,7 @@ TEST(CaptureFile, UnsupportedLinkTypeIsNamed) {
     test::write_file(path, bytes);
     EXPECT_EQ(refusal(path),
               "has link type IEEE802_11 (802.11), which cannot be parsed; supported are Ethernet, Linux cooked v1 and "
-              "v2, raw IP, and BSD loopback (NULL, LOOP)");
+              "v2, raw IP, BSD loopback (NULL, LOOP), PPP and HDLC");
 }
 
 TEST(CaptureFile, EveryLinkTypeIsFound) {
@@ -135,6 +135,10 @@ TEST(CaptureFile, EveryLinkTypeIsFound) {
         {test::LinkType::raw_ip, packet::LinkType::raw_ip},
         {test::LinkType::null, packet::LinkType::null_loopback},
         {test::LinkType::loop, packet::LinkType::loop},
+        {test::LinkType::ppp, packet::LinkType::ppp},
+        {test::LinkType::ppp_serial, packet::LinkType::ppp_serial},
+        {test::LinkType::ppp_ether, packet::LinkType::ppp_ether},
+        {test::LinkType::cisco_hdlc, packet::LinkType::cisco_hdlc},
     };
     for (const auto& [link, expected] : links) {
         for (const CaptureFormat format : {CaptureFormat::pcap, CaptureFormat::pcapng}) {

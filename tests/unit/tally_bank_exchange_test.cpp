@@ -107,8 +107,13 @@ void count(BankExchange& exchange, WhenFull when_full) {
         for (std::uint16_t i = 0; i < per_interval; ++i) {
             ++tally.packets().received;
             tally.attempt_begun();
-            tally.first_verdict({IpAddress::v4(bytes), static_cast<std::uint16_t>(interval % 20 + i)},
-                                IpAddress::v4(bytes), Outcome::refused, interval_start(interval));
+            const Endpoint server{IpAddress::v4(bytes), static_cast<std::uint16_t>(interval % 20 + i)};
+            tally.first_verdict({server,
+                                 {IpAddress::v4(bytes), 1000},
+                                 row_kind(Outcome::refused),
+                                 unknown_hops,
+                                 false,
+                                 interval_start(interval)});
             tally.finalize(record, true);
         }
     }

@@ -18,6 +18,10 @@ IpAddress client(std::uint8_t host) {
     return IpAddress::v4(bytes);
 }
 
+Sighting sighting(const Endpoint& server, const IpAddress& client, RowKind kind, Time time) {
+    return {server, {client, 1000}, kind, unknown_hops, false, time};
+}
+
 AttemptRecord record(Outcome outcome) {
     AttemptRecord made;
     made.outcome = outcome;
@@ -42,7 +46,7 @@ struct Core {
 
     void refuse(std::uint16_t port = 80, Time time = 1) {
         tally.attempt_begun();
-        tally.first_verdict(server(port), client(9), Outcome::refused, time);
+        tally.first_verdict(sighting(server(port), client(9), row_kind(Outcome::refused), time));
         tally.finalize(record(Outcome::refused), true);
     }
 
@@ -57,9 +61,9 @@ TEST(CoreTally, BooksIntoTheOpenInterval) {
     EXPECT_EQ(core.tally.interval(), 100U);
     core.tally.attempt_begun();
     core.tally.attempt_begun();
-    core.tally.accepted(server(80), 5);
-    core.tally.first_verdict(server(80), client(1), Outcome::refused, 7);
-    core.tally.first_verdict(server(80), client(2), Outcome::refused, 9);
+    core.tally.accepted(sighting(server(80), client(1), accepted_kind, 5));
+    core.tally.first_verdict(sighting(server(80), client(1), row_kind(Outcome::refused), 7));
+    core.tally.first_verdict(sighting(server(80), client(2), row_kind(Outcome::refused), 9));
     core.tally.finalize(record(Outcome::refused), true);
     EXPECT_EQ(core.exchange.take_full(), nullptr);
     core.tally.open(101);
@@ -97,7 +101,7 @@ TEST(CoreTally, BooksIntoTheOpenInterval) {
 TEST(CoreTally, RevisionMovesTheGaugeAndNotTheTotals) {
     Core core(4, WhenFull::wait, 16);
     core.tally.open(1);
-    core.tally.first_verdict(server(80), client(1), Outcome::unanswered, 1);
+    core.tally.first_verdict(sighting(server(80), client(1), row_kind(Outcome::unanswered), 1));
     Revision revision;
     revision.from = Outcome::unanswered;
     revision.to = Outcome::refused;
@@ -119,7 +123,7 @@ TEST(CoreTally, FinalOutcomeOfNoAttemptLeavesPendingAlone) {
     Core core(4, WhenFull::wait);
     core.tally.open(1);
     core.tally.attempt_begun();
-    core.tally.first_verdict(server(80), client(1), Outcome::unsolicited, 1);
+    core.tally.first_verdict(sighting(server(80), client(1), row_kind(Outcome::unsolicited), 1));
     core.tally.finalize(record(Outcome::unsolicited), false);
     EXPECT_EQ(core.tally.gauges().pending, 1U);
     EXPECT_EQ(core.tally.gauges().provisional[index(Outcome::unsolicited)], 0U);
@@ -184,7 +188,8 @@ TEST(CoreTally, LiveAFullListDropsAndCountsAndTheTotalsStay) {
     Core core(16, WhenFull::lose, 4);
     core.tally.open(1);
     for (int i = 0; i < 10; ++i) core.refuse();
-    for (int i = 0; i < 7; ++i) core.tally.revise(Revision{0, {}, {}, Outcome::refused, Outcome::refused, 0});
+    for (int i = 0; i < 7; ++i)
+        core.tally.revise(Revision{0, {}, {}, unknown_hops, Outcome::refused, Outcome::refused, 0});
     core.tally.open(2);
     IntervalBank* bank = core.exchange.take_full();
     ASSERT_NE(bank, nullptr);
@@ -255,7 +260,7 @@ TEST(CoreTally, SightingsAreKeptForWhoeverWantsThem) {
     BankExchange exchange(0, 2, capacity);
     CoreTally tally(exchange, WhenFull::lose);
     tally.open(1);
-    for (int i = 0; i < 9; ++i) tally.first_verdict(server(80), client(1), Outcome::refused, 1);
+    for (int i = 0; i < 9; ++i) tally.first_verdict(sighting(server(80), client(1), row_kind(Outcome::refused), 1));
     tally.open(2);
     const IntervalBank* bank = exchange.take_full();
     EXPECT_TRUE(bank->sightings.empty());
@@ -282,7 +287,7 @@ TEST(IntervalBank, ClearForgetsEverythingThatWasCounted) {
     core.refuse();
     core.refuse();
     core.tally.revise(Revision{});
-    core.tally.accepted(server(80), 5);
+    core.tally.accepted(sighting(server(80), client(1), accepted_kind, 5));
     core.tally.gauges().connections_used = 3;
     core.tally.open(2);
     IntervalBank* bank = core.exchange.take_full();

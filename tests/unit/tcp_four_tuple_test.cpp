@@ -66,6 +66,22 @@ TEST(FourTuple, SpreadsNeighboursOverSetsAndTags) {
     EXPECT_GT(tags.size(), 3800U);  // of 65536; about 3970 are to be expected of a random function
 }
 
+TEST(FourTuple, DomainIsWhatIsConfigured) {
+    packet::PacketView packet = view("10.0.0.1", 1, "10.0.0.2", 80);
+    packet.vlan = {100, 200};
+    packet.tunnel_id = 0xFFFFFFFF;
+    EXPECT_EQ(domain_of(packet, DomainBy::nothing), 0U);
+    EXPECT_EQ(domain_of(packet, DomainBy::vlan), 100U);
+    EXPECT_EQ(domain_of(packet, DomainBy::tunnel), 0xFFFFFFFFU);
+    std::set<std::uint64_t> digests;
+    for (const std::uint32_t domain : {0U, 1U, 100U, 0x10000U, 0xFFFFFFFFU}) {
+        const Digest made = digest(packet, domain, secret);
+        EXPECT_EQ(made.domain, domain);
+        digests.insert(made.value);
+    }
+    EXPECT_EQ(digests.size(), 5U);
+}
+
 TEST(FourTuple, EverySecretIsAnother) {
     const HashSecret one = HashSecret::random(), other = HashSecret::random();
     for (int i = 0; i < 4; ++i) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -31,6 +32,11 @@ inline constexpr Limits default_limits{
     .closed = 60 * tally::second,
     .early_answer = 5 * millisecond,
     .half_open_scan = 1 * tally::second,
+    .reset_hold = 5 * millisecond,
+    .gap = 5 * tally::second,
+    .long_gap = 120 * tally::second,
+    .stall = 2 * tally::second,
+    .stalled = 150 * tally::second,
 };
 
 /// The life of one entry, played from a line of text: words separated by blanks, each of them one event.
@@ -43,8 +49,9 @@ inline constexpr Limits default_limits{
 ///
 /// Numbers follow from what was said before: a SYN has the sender's ISN, everything else its next number, and an ACK
 /// acknowledges the other side's next number. Attributes behind commas change one segment: `s=` sequence number, `s+`
-/// and `s-` relative to the one it would have, likewise `a`; `isn=` begins anew; `ttl=`; `ts` and `ws` options; of an
-/// ICMP error `q+` moves the number that is quoted.
+/// and `s-` relative to the one it would have, likewise `a`; `isn=` begins anew; `ttl=`; `w=` window, 1000 unless
+/// told otherwise; `id=` IP identification, 0 unless told otherwise; `ts` and `ws` options; of an ICMP error `q+` moves
+/// the number that is quoted.
 class Life {
   public:
     explicit Life(std::string_view script, const Limits& limits = default_limits) : limits_(limits) { play(script); }
@@ -169,6 +176,7 @@ class Life {
         built.sequence = built.syn() ? sender.isn : sender.next;
         if (built.ack()) built.acknowledgement = half_[1 - side].next;
         built.ttl = sender.ttl;
+        built.window = 1000;
         while (take(text, ",")) {
             if (take(text, "isn=")) {
                 (void)number(text);
@@ -178,6 +186,10 @@ class Life {
                 built.options |= packet::tcp_option::timestamps;
             } else if (take(text, "ws")) {
                 built.options |= packet::tcp_option::window_scale;
+            } else if (take(text, "id=")) {
+                built.ip_id = static_cast<std::uint16_t>(number(text));
+            } else if (take(text, "w=")) {
+                built.window = static_cast<std::uint16_t>(number(text));
             } else if (take(text, "s")) {
                 change(text, built.sequence);
             } else if (take(text, "a")) {
@@ -192,6 +204,7 @@ class Life {
     }
 
     void deliver(Segment built, std::size_t side) {
+        if (!limits_.every_segment && !is_control(built.flags) && !wants_every_segment(connection)) return;
         built.from = (side == 0) != swapped_ ? Side::client : Side::server;
         if (connection.phase == Phase::none) return start(built, side);
         if (step(connection, built, limits_) == Step::taken) return;
@@ -228,15 +241,19 @@ class Life {
     bool swapped_ = false;  ///< the side written `>` is the server of the entry
 };
 
+/// Whether a play may come to something else where established connections show their control segments only.
+enum class Depth : std::uint8_t { does_not_matter, matters };
+
 /// What a play is expected to come to.
 struct Play {
-    const char* name;
-    const char* script;
+    std::string name;
+    std::string script;
     Phase phase;
     std::optional<Outcome> outcome;
     tally::ZeekState zeek;
     std::uint16_t flags = 0;          ///< of record_flag
     std::vector<Outcome> ended = {};  ///< outcomes that had become final on the way
+    Depth depth = Depth::does_not_matter;
 };
 
 inline constexpr std::nullopt_t undecided = std::nullopt;
@@ -268,6 +285,25 @@ inline std::string words(tally::ZeekState state) {
     return all[static_cast<std::size_t>(state)];
 }
 
+inline Limits control_depth() {
+    Limits limits = default_limits;
+    limits.every_segment = false;
+    return limits;
+}
+
+/// Plays the script with the segments that are looked up at depth "control", and expects what "full" comes to, unless
+/// that is something that only the other segments show.
+inline void expect_the_same_at_control_depth(const Play& play, const Life& full) {
+    if (play.depth == Depth::matters) return;
+    const Life control(play.script, control_depth());
+    for (const std::optional<Outcome>& outcome : {full.connection.outcome(), control.connection.outcome()})
+        if (outcome && !is_told_at_control_depth(*outcome)) return;
+    if (!is_attempt(full.connection) || std::ranges::find(full.ended, Outcome::midstream) != full.ended.end()) return;
+    EXPECT_EQ(words(control.connection.outcome()), words(full.connection.outcome())) << "at depth control";
+    EXPECT_EQ(words(zeek_state(control.connection)), words(zeek_state(full.connection))) << "at depth control";
+    EXPECT_EQ(words(control.ended), words(full.ended)) << "at depth control";
+}
+
 /// Plays the script and compares everything that a row says.
 inline void expect(const Play& play) {
     SCOPED_TRACE(play.script);
@@ -277,6 +313,7 @@ inline void expect(const Play& play) {
     EXPECT_EQ(words(zeek_state(life.connection)), words(play.zeek));
     EXPECT_EQ(make_record(life.connection, Outcome::open).flags, play.flags);
     EXPECT_EQ(words(life.ended), words(play.ended));
+    expect_the_same_at_control_depth(play, life);
 }
 
 inline std::string name_of(const testing::TestParamInfo<Play>& info) {

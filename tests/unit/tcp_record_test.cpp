@@ -52,13 +52,15 @@ TEST(Record, CopiesWhatWasSeen) {
     c.server.port = 80;
     c.vlan = {10, 20};
     c.vlan_count = 2;
-    c.domain = 5;
+    c.domain = 0x10005;
+    c.tunnel = tally::Tunnel::geneve;
     const tally::AttemptRecord made = make_record(c, Outcome::icmp_rejected);
     EXPECT_EQ(made.client.port, 40000);
     EXPECT_EQ(made.server.port, 80);
     EXPECT_EQ(made.vlan, (std::array<std::uint16_t, 2>{10, 20}));
     EXPECT_EQ(made.vlan_count, 2);
-    EXPECT_EQ(made.domain, 5);
+    EXPECT_EQ(made.domain, 0x10005U);
+    EXPECT_EQ(made.tunnel, tally::Tunnel::geneve);
     EXPECT_EQ(made.syn_count, 2);
     EXPECT_EQ(made.rst_count, 0);
     EXPECT_EQ(made.icmp_type, 3);

@@ -83,6 +83,8 @@ INSTANTIATE_TEST_SUITE_P(
          flag::tfo},
         {"FastOpenDataIsARequest", ">S:10 <SA >A <RA", reset, O::reset_without_response, RSTR, flag::tfo},
         {"FastOpenAnswerInSynAck", ">S:10 <SA:7 >A <RA", reset, O::reset_mid_stream_by_server, RSTR, flag::tfo},
+        {"FastOpenAnswerOfOneByteInSynAck", ">S:10 <SA:1 >A <RA", reset, O::reset_mid_stream_by_server, RSTR,
+         flag::tfo},
         {"FastOpenRefused", ">S:10 <RA,s=0", reset, O::refused, REJ, flag::tfo},
         {"FastOpenRefusedWithoutTheData", ">S:10 <RA,s=0,a=1001", reset, O::refused, REJ, flag::tfo},
         {"FastOpenRefusalBeyondData", ">S:10 <RA,s=0,a=1012", syn_sent, undecided, S0, flag::tfo},
@@ -121,12 +123,15 @@ INSTANTIATE_TEST_SUITE_P(
         {"OneWayClient", ">S >A", established, undecided, S0, flag::one_way},
         {"OneWayClientData", ">S >A >PA:100", established, undecided, S0, flag::one_way},
         {"OneWayClientDataFirst", ">S >PA:100", established, undecided, S0, flag::one_way},
-        {"OneWayClientFin", ">S >A >FA", established, undecided, SH, flag::one_way},
+        {"OneWayClientFin", ">S >A >FA", closed, O::closed, SH, flag::one_way},
         {"OneWayClientReset", ">S >A >PA:9 >RA", reset, O::reset_without_response_by_client, RSTOS0, flag::one_way},
         {"SegmentBeforeTheSyn", ">S >A,s=1000", syn_sent, undecided, S0},
         {"SegmentPlausiblyAhead", ">S >A,s+1048576", established, undecided, S0, flag::one_way},
         {"SegmentTooFarAhead", ">S >A,s+1048577", syn_sent, undecided, S0},
         {"SegmentWithoutAck", ">S >F", syn_sent, undecided, S0},
+        {"SegmentBeforeTheSynThenLateSynAck", ">S >A,s=1000 +3s <SA", syn_received, undecided, S1, flag::slow_answer},
+        {"ServersSegmentWithoutAckThenLateSynAck", ">S <F +3s <SA", syn_received, undecided, S1, flag::slow_answer},
+        {"ChallengeThenLateSynAck", ">S <A,a=1000 +3s <SA", syn_received, undecided, S1},
         {"SynAckMissed", ">S <A", established, undecided, S1, flag::gap},
         {"SynAckMissedDataOfServer", ">S <PA:10", established, undecided, S1, flag::gap},
         {"AckOfSomethingElse", ">S <A,a=1000", syn_sent, undecided, S0},
@@ -134,12 +139,26 @@ INSTANTIATE_TEST_SUITE_P(
         {"FinalAckMissedServerAcksData", ">S <SA <A,a=1002", established, undecided, S1, flag::gap},
         {"ServerAcksTheSynOnly", ">S <SA <A", syn_received, undecided, S1},
         {"FinalAckMissedServerSpeaks", ">S <SA <PA:5", established, undecided, S1, flag::gap},
+        {"FinalAckMissedServerSpeaksOneByte", ">S <SA <PA:1", established, undecided, S1, flag::gap},
         {"FinalAckMissedServerCloses", ">S <SA <FA", established, undecided, S3, flag::gap},
         {"AckOfDataUnseen", ">S <SA >A >A,a=5003", established, undecided, S1, flag::gap},
         {"AckOfDataUnseenIsData", ">S <SA >A >A,a=5003 <RA,s+2", reset, O::reset_mid_stream_by_server, RSTR, flag::gap},
-        {"AckOfOneMoreMayBeAFin", ">S <SA >A >A,a=5002 <RA,s+1", reset, O::reset_before_data_by_server, RSTR,
-         flag::gap},
-        {"AckOfClientDataUnseen", ">S <SA >A <A,a=1003 <RA", reset, O::reset_without_response, RSTR, flag::gap},
+        {"AckOfOneMoreMayBeAFin",
+         ">S <SA >A >A,a=5002 <RA,s+1",
+         reset,
+         O::reset_before_data_by_server,
+         RSTR,
+         flag::gap,
+         {},
+         Depth::matters},
+        {"AckOfClientDataUnseen",
+         ">S <SA >A <A,a=1003 <RA",
+         reset,
+         O::reset_without_response,
+         RSTR,
+         flag::gap,
+         {},
+         Depth::matters},
         {"AckFurtherThanAnyWindow", ">S <SA >A >A,a=1073746826", established, undecided, S1},
         {"AckAsFarAsTheLargestWindow", ">S <SA >A >A,a=1073746825", established, undecided, S1, flag::gap},
         {"RetransmissionIsNoNewData", ">S <SA >A >PA:10,s-10 <RA", reset, O::reset_before_data_by_server, RSTR},
@@ -168,6 +187,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"ResponseInTheFin", ">S <SA >A >PA:10 <FA:5 >FA", closed, O::closed, SF},
         {"ServerClosedUnasked", ">S <SA >A <FA >FA:5", closed, O::closed_without_response, SF},
         {"ServerClosedUnaskedWithoutData", ">S <SA >A <FA >FA", closed, O::closed, SF},
+        {"ServerClosedUnaskedOneByteMissed", ">S <SA >A <FA >FA,s+1", closed, O::closed_without_response, SF},
         {"GapInClosing", ">S <SA >A >PA:10 >A,a=5021 <FA,s+20 >FA", closed, O::closed, SF, flag::gap},
     }),
     name_of);
@@ -180,39 +200,40 @@ TEST_P(BeginningUnseen, EndsAs) {
 INSTANTIATE_TEST_SUITE_P(
     StateMachine, BeginningUnseen,
     testing::ValuesIn(std::vector<Play>{
-        {"Refusal", "<RA,s=0", unsolicited, undecided, OTH},
+        {"Refusal", "<RA,s=0", unsolicited, undecided, RSTRH, flag::lone_refusal},
         {"RefusalThenSilence", "<RA,s=0 +3s", Phase::none, undecided, OTH, 0, {O::unsolicited}},
-        {"Abort", "<RA", unsolicited, undecided, OTH},
-        {"ResetWithoutAck", "<R", unsolicited, undecided, OTH},
-        {"ResetTwice", "<R +2s <R +2s", unsolicited, undecided, OTH},
+        {"Abort", "<RA", unsolicited, undecided, RSTRH},
+        {"ResetWithoutAck", "<R", unsolicited, undecided, RSTRH},
+        {"ResetTwice", "<R +2s <R +2s", unsolicited, undecided, RSTRH},
         {"SynAck", "<SA", unsolicited, undecided, OTH},
         {"SynAckTwice", "<SA +2s <SA +2s", unsolicited, undecided, OTH},
         {"SynAckReset", "<SA >R", unsolicited, undecided, OTH},
         {"SynAckResetByServer", "<SA <R", unsolicited, undecided, RSTRH},
-        {"SynAckThenFin", "<SA <FA", midstream, undecided, SHR},
-        {"SynAckThenLife", "<SA >A", midstream, undecided, OTH},
-        {"ResetThenLife", "<R >A", midstream, undecided, OTH},
+        {"SynAckThenFin", "<SA <FA", closed, O::closed, SHR, flag::one_way},
+        {"SynAckThenLife", "<SA >A", midstream, undecided, S1},
+        {"ResetOvertakesItsCause", "<R +5ms >A", unsolicited, undecided, RSTRH},
+        {"ResetThenLife", "<R +5001us >A", midstream, undecided, RSTRH},
         {"SynWithRst", ">SR", unsolicited, undecided, OTH},
-        {"FinProbe", ">F", unsolicited, undecided, OTH},
+        {"FinProbe", ">F", unsolicited, undecided, SH},
         {"NullProbe", ">-", unsolicited, undecided, OTH},
-        {"XmasProbe", ">FPU", unsolicited, undecided, OTH},
-        {"ProbeAnswered", ">FPU <RA,s=0", unsolicited, undecided, OTH},
-        {"ProbeRepeated", ">F +2s >F +2s", unsolicited, undecided, OTH},
+        {"XmasProbe", ">FPU", unsolicited, undecided, SH},
+        {"ProbeAnswered", ">FPU <RA,s=0", unsolicited, undecided, RSTR},
+        {"ProbeRepeated", ">F +2s >F +2s", unsolicited, undecided, SH},
         {"ProbeForgotten", ">- +3s", Phase::none, undecided, OTH, 0, {O::unsolicited}},
         {"BareAck", ">A", midstream, undecided, OTH},
         {"BareAckNeverExpires", ">A +1000s", midstream, undecided, OTH},
-        {"BareAckAnsweredByReset", ">A <R", reset, O::unsolicited, OTH},
+        {"BareAckAnsweredByReset", ">A <R", reset, O::unsolicited, RSTRH},
         {"BareAckAnsweredByResetEnds", ">A <R +3s", Phase::none, undecided, OTH, 0, {O::unsolicited}},
         {"Data", ">PA:10 <PA:100 >A", midstream, undecided, OTH},
-        {"DataReset", ">PA:10 <PA:100 <RA", reset, O::unsolicited, OTH},
-        {"BothFins", ">FA <FA", midstream, undecided, OTH},
+        {"DataReset", ">PA:10 <PA:100 <RA", reset, O::unsolicited, RSTRH},
+        {"BothFins", ">FA <FA", midstream, undecided, SF},
         {"BothFinsEnd", ">FA <FA +60s", Phase::none, undecided, OTH, 0, {O::midstream}},
         {"SynAckWhenMidstream", ">A <SA", midstream, undecided, OTH},
         {"ResetOutOfWindowThenLife", ">A <A <R,s+100 >A", midstream, undecided, OTH, flag::rst_ignored},
-        {"ResetOutOfWindowThenInWindow", ">A <A <R,s+100 <R", reset, O::unsolicited, OTH},
-        {"ResetInWindowThenAck", ">A <A <R >A", reset, O::unsolicited, OTH},
+        {"ResetOutOfWindowThenInWindow", ">A <A <R,s+100 <R", reset, O::unsolicited, RSTRH},
+        {"ResetInWindowThenAck", ">A <A <R >A", reset, O::unsolicited, RSTRH},
         {"ResetThenAckedBeyond", ">A <A <R <PA:10 >A", midstream, undecided, OTH, flag::rst_ignored},
-        {"SynAckAfterReset", ">A <R <SA", reset, O::unsolicited, OTH},
+        {"SynAckAfterReset", ">A <R <SA", reset, O::unsolicited, RSTRH},
 
         {"EarlySynAck", "<SA >S", syn_received, undecided, S1},
         {"EarlySynAckAtTheLimit", "<SA +5ms >S", syn_received, undecided, S1},
@@ -271,6 +292,14 @@ TEST(StateMachine, SegmentEndsBehindSynDataAndFin) {
     EXPECT_EQ(end(syn | fin, 10), 11U);
 }
 
+TEST(StateMachine, WhatDoesNotJustAcknowledgeIsControl) {
+    using namespace packet::tcp_flag;
+    constexpr std::uint8_t control[] = {syn, syn | ack, fin, fin | ack, rst, rst | ack, 0, psh, psh | urg};
+    for (const std::uint8_t flags : control) EXPECT_TRUE(is_control(flags)) << int{flags};
+    constexpr std::uint8_t others[] = {ack, ack | psh, ack | urg, ack | psh | urg};
+    for (const std::uint8_t flags : others) EXPECT_FALSE(is_control(flags)) << int{flags};
+}
+
 TEST(StateMachine, KeepsTheNumbersOfBothSides) {
     const Connection c = Life("C=4294967290 V=4294967000 >S <SA >A >PA:10 <PA:1000 >A").connection;
     EXPECT_EQ(c.isn[0], 4294967290U);
@@ -302,9 +331,23 @@ TEST(StateMachine, DataOfAnUnseenSideShowsInItsAcks) {
     EXPECT_EQ(Life(">S >A >A,a=5101 >RA").connection.outcome(), Outcome::reset_after_response_by_client);
 }
 
+TEST(StateMachine, AcksSayNothingOfAnUnseenSideWhoseNumbersAreUnknown) {
+    const Connection c = Life(">A >A,a=5101").connection;
+    EXPECT_EQ(c.next[1], 0U);
+    EXPECT_FALSE(c.has(seen::server_data));
+}
+
+TEST(StateMachine, SideThatGoesOnAloneIsOneSided) {
+    for (const char* script : {">S >A", "<SA <A", ">A >A,a=5101"})
+        EXPECT_TRUE(Life(script).connection.has(seen::one_sided)) << script;
+    for (const char* script : {">S", ">S >S", ">S <SA >A", ">S <SA >A <PA:10 >A", ">A", ">A >A", ">A <PA:10 >A"})
+        EXPECT_FALSE(Life(script).connection.has(seen::one_sided)) << script;
+}
+
 TEST(StateMachine, EverySegmentIsTheLastOneSeen) {
-    for (const char* script : {">S +1s >S", ">S <SA +1s >A,a=9999", ">F +1s >F", ">S <SA >A <R +1s >A", ">S +1s <SA",
-                               ">S +1s <SA,a=77", ">S <SA >A +1s >PA:1", ">A +1s <A", ">S +1s >R", "<SA +1s <SA"})
+    for (const char* script :
+         {">S +1s >S", ">S <SA +1s >A,a=9999", ">F +1s >F", ">S <SA >A <R +1s >A", ">S +1s <SA", ">S +1s <SA,a=77",
+          ">S <SA >A +1s >PA:1", ">A +1s <A", ">S +1s >R", "<SA +1s <SA", ">S <SA >A >FA <FA +1s >A"})
         EXPECT_EQ(Life(script).connection.last_seen, life_start + tally::second) << script;
 }
 
@@ -318,25 +361,33 @@ TEST(StateMachine, NumbersOfTheServerFollowItsLastSyn) {
     const Connection unseen = Life(">S >A").connection;
     EXPECT_EQ(unseen.isn[1], 5000U);
     EXPECT_EQ(unseen.next[1], 5001U);
+    const Connection unseen_from_zero = Life("V=0 >S >A").connection;
+    EXPECT_EQ(unseen_from_zero.isn[1], 0U);
+    EXPECT_EQ(unseen_from_zero.next[1], 1U);
 }
 
 TEST(StateMachine, CountsStopAtTheirLargest) {
     Life life(">S");
-    life.connection.syn_count = 0xffff;
+    life.connection.syn_count = 0xfffe;
     EXPECT_EQ(life.play(">S").connection.syn_count, 0xffff);
-    life.play("<SA").connection.synack_count = 0xffff;
+    EXPECT_EQ(life.play(">S").connection.syn_count, 0xffff);
+    life.play("<SA").connection.synack_count = 0xfffe;
     EXPECT_EQ(life.play("<SA").connection.synack_count, 0xffff);
-    life.connection.rst_count = 0xffff;
+    EXPECT_EQ(life.play("<SA").connection.synack_count, 0xffff);
+    life.connection.rst_count = 0xfffe;
+    EXPECT_EQ(life.play("<R").connection.rst_count, 0xffff);
     EXPECT_EQ(life.play("<R").connection.rst_count, 0xffff);
 }
 
 TEST(StateMachine, CountOfPassagesStopsAtItsLargest) {
-    Life life(">S <SA >A");
-    life.connection.wraps[0] = 0xff;
-    life.connection.next[0] = life.connection.isn[0] - 1;
-    life.play(">PA:10,s=999");
-    EXPECT_EQ(life.connection.next[0], 1009U);
-    EXPECT_EQ(life.connection.wraps[0], 0xff);
+    for (const std::uint8_t passages : {0xfe, 0xff}) {
+        Life life(">S <SA >A");
+        life.connection.wraps[0] = passages;
+        life.connection.next[0] = life.connection.isn[0] - 1;
+        life.play(">PA:10,s=999");
+        EXPECT_EQ(life.connection.next[0], 1009U);
+        EXPECT_EQ(life.connection.wraps[0], 0xff);
+    }
 }
 
 TEST(StateMachine, CountsPassagesOfTheInitialNumber) {

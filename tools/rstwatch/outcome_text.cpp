@@ -17,7 +17,8 @@ constexpr auto texts = std::to_array<OutcomeText>({
     {"unanswered", true, "no answer at all",
      "see whether the host is up and routed; silent to some clients only means a rule that drops"},
     {"listen_overflow", true, "the service's listen queue is full",
-     "look at `ss -ltn` and ListenOverflows on the host; raise backlog and somaxconn, or cure the stall"},
+     "look at `ss -ltn` and ListenOverflows on the host; raise backlog and somaxconn, or cure the stall; if nothing of "
+     "the host is heard since, it is silent"},
     {"handshake_incomplete", false, "the final ACK of the handshake never came", ""},
     {"half_open_scan", false, "somebody probes for open ports", ""},
     {"client_cancelled", false, "the client gave up before the handshake was done", ""},

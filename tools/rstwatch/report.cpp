@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "tools/rstwatch/csv.h"
+#include "tools/rstwatch/depth.h"
 #include "tools/rstwatch/emptiness.h"
 #include "tools/rstwatch/escape.h"
+#include "tools/rstwatch/mirror.h"
 #include "tools/rstwatch/number_format.h"
 #include "tools/rstwatch/outcome_text.h"
 #include "tools/rstwatch/row.h"
@@ -79,6 +81,11 @@ void write_heading(const Document& report, Output& out) {
     out.line(out.heading("packets   ") + packets_text(member_at(report, "packets")));
     out.line(out.heading("attempts  ") + count_text(attempts) + ", of which " + with_separators(failed) + " failed (" +
              share_text(failed, attempts.value_or(0)) + ")");
+    // Before any number is believed.
+    if (const auto trouble = mirror_trouble(report); !trouble.empty())
+        out.line(out.heading("mirror    ") + out.alarming(trouble));
+    if (const auto untold = untold_outcomes(report); !untold.empty())
+        out.line(out.heading("depth     ") + out.alarming(untold));
 }
 
 void write_refusals(const Document& report, Output& out) {
@@ -157,13 +164,6 @@ void write_connections(const Document& report, Output& out) {
 /// Everything that makes the numbers less certain than they look.
 std::vector<std::string> doubts_about(const Document& report) {
     std::vector<std::string> doubts;
-    const auto& span = member_at(report, "span");
-    const auto text = text_at(span, "text");
-    if (!text.empty()) doubts.push_back(text);
-    if (text.empty() && is_true_at(span, "one_way"))
-        doubts.emplace_back("only one direction of the connections is visible");
-    if (text.empty() && is_true_at(span, "duplicated")) doubts.emplace_back("packets are mirrored twice");
-
     const auto& packets = member_at(report, "packets");
     const auto count = [&](const Document& object, const char* key, const std::string& what) {
         const auto number = integer_at(object, key).value_or(0);
@@ -177,6 +177,7 @@ std::vector<std::string> doubts_about(const Document& report) {
               "entries did not fit into the table of " + name + "; totals are exact, rows estimates");
         count(table, "evicted", "entries of the table of " + name + " were given up for newer ones");
     }
+    count(tables, "undecided", "attempts could not be judged across connections for want of room");
     count(tables, "records_dropped", "records of attempts were dropped; totals are exact, details are missing");
     return doubts;
 }

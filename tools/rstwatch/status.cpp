@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "tools/rstwatch/csv.h"
+#include "tools/rstwatch/depth.h"
 #include "tools/rstwatch/escape.h"
 #include "tools/rstwatch/fetch.h"
+#include "tools/rstwatch/mirror.h"
 #include "tools/rstwatch/number_format.h"
 #include "tools/rstwatch/table.h"
 #include "tools/rstwatch/time_format.h"
@@ -48,7 +50,14 @@ void write_summary(const Document& document, Output& out) {
     field("packets", packets_text(member_at(document, "packets")));
     field("attempts", count_at(document, "attempts") + ": " + count_at(document, "pending") + " pending, " +
                           count_at(document, "open") + " open");
-    field("records", count_at(member_at(document, "tables"), "records_dropped") + " dropped");
+    const auto trouble = mirror_trouble(document);
+    if (document.contains("span")) field("mirror", trouble.empty() ? "nothing wrong is known" : trouble);
+    const auto untold = untold_outcomes(document);
+    if (!untold.empty()) field("depth", untold);
+    const auto& tables = member_at(document, "tables");
+    field("records", count_at(tables, "records_dropped") + " dropped");
+    if (integer_at(tables, "undecided").value_or(0) > 0)
+        field("undecided", count_at(tables, "undecided") + " attempts, for want of room");
 }
 
 /// A table of the array `name`: one row for each element, made by `cells`.

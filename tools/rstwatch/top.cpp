@@ -11,6 +11,7 @@
 #include "tools/rstwatch/emptiness.h"
 #include "tools/rstwatch/escape.h"
 #include "tools/rstwatch/fetch.h"
+#include "tools/rstwatch/mirror.h"
 #include "tools/rstwatch/number_format.h"
 #include "tools/rstwatch/row.h"
 #include "tools/rstwatch/table.h"
@@ -56,6 +57,11 @@ void write_table(const Document& document, Output& out) {
         cells.push_back(local_time(number_at(row, "first")));
         cells.push_back(local_time(number_at(row, "last")));
         table.add(cells);
+    }
+    const auto trouble = mirror_trouble(document);
+    if (!trouble.empty()) {
+        out.line(out.alarming("mirror: " + trouble));
+        out.line("");
     }
     if (!table.empty()) table.write(out);
 }
