@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "tests/support/capture_writer.h"
 #include "tests/support/temp_dir.h"
@@ -25,7 +26,8 @@ class WireLengthsOf : public testing::TestWithParam<test::CaptureOptions> {
         CaptureFile file;
         EXPECT_FALSE(open_capture(name, file));
         auto lengths = WireLengths::of(file);
-        close(file.descriptor);
+        if (file.decompressor != nullptr) gzclose_r(static_cast<gzFile>(file.decompressor));
+        if (file.descriptor >= 0) close(file.descriptor);
         return lengths;
     }
 
