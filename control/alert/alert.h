@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/tally/address.h"
+#include "dataplane/tally/outcome.h"
+#include "dataplane/tally/time.h"
+
+namespace rstwatch::control {
+
+/// What an alert is about: a service (address and port), a host, or all of the network.
+enum class AlertScope : std::uint8_t { service, host, network };
+
+/// Seen from the host: connections that others make to it, or that it makes.
+enum class Direction : std::uint8_t { incoming, outgoing };
+
+/// In rising order, so that levels compare.
+enum class AlertLevel : std::uint8_t { none, warn, error, critical };
+
+std::string_view name(AlertScope scope);
+std::string_view name(Direction direction);
+std::string_view name(AlertLevel level);
+
+/// Who an alert is about. Of a host the port is 0, of the network the address, too.
+struct AlertSubject {
+    AlertScope scope = AlertScope::network;
+    Direction direction = Direction::incoming;
+    tally::Endpoint endpoint;
+
+    auto operator<=>(const AlertSubject&) const = default;
+};
+
+/// "10.0.0.1:80", "10.0.0.1" or "network".
+std::string to_string(const AlertSubject& subject);
+
+/// One failure that people are told of, as of one moment. Plain data: copied into snapshots, to sinks and to the store.
+struct Alert {
+    std::string id;  ///< the same after a restart: subject and since
+    AlertSubject subject;
+    AlertLevel level = AlertLevel::none;  ///< `none`: cleared
+    AlertLevel peak_level = AlertLevel::none;
+    double per_second = 0;  ///< failed attempts, over the sliding window
+    double peak_per_second = 0;
+    double share = 0;                  ///< of failed ones among the attempts that were decided in it, 0 to 1
+    tally::Time since = 0;             ///< when the failure began, before it was an alert
+    tally::Time fired = 0;             ///< when the alert was raised
+    std::optional<tally::Time> until;  ///< when it was cleared
+    bool acknowledged = false;
+    tally::Outcome cause = tally::Outcome::undetermined;  ///< the outcome that most of the failed attempts had
+    std::string service;                                  ///< what the subject is known as; may be empty
+    std::uint64_t clients = 0;                            ///< that fail
+    std::vector<AlertSubject> nested;                     ///< failures that this one explains
+    std::string text;                                     ///< for people: who, how much, since when, why, what to do
+};
+
+/// What happened to an alert.
+enum class AlertEvent : std::uint8_t { fired, changed, acknowledged, cleared };
+
+std::string_view name(AlertEvent event);
+
+}  // namespace rstwatch::control
