@@ -203,6 +203,12 @@ constexpr std::array settings_table{
     Setting{"registry.sketches", table_rows(registry<&S::Registry::sketches>), "rows",
             "Destinations with more than 32 distinct clients whose number is estimated",
             "Up to 32 distinct clients are counted exactly, more of them by HyperLogLog with a known error."},
+    Setting{"registry.failures", table_rows(registry<&S::Registry::failures>), "rows",
+            "Failing services, failing hosts and failing clients that are followed, as many of each",
+            "About a kilobyte each. Beyond it those that have failed least, or have recovered, give way first."},
+    Setting{"registry.recovered", Seconds{field<&S::registry, &S::Registry::recovered>(), 1, 86400}, "s",
+            "Time without a failure, after a success, that ends a failure",
+            "A failure that comes back sooner is the same one, with the same beginning."},
 
     Setting{"window.seconds", Integer{window<&S::Window::seconds>, 10, 3600}, "s",
             "How far back rates and top lists reach", ""},

@@ -81,6 +81,8 @@ struct Settings {
         std::int64_t destinations = 131072;  ///< destinations remembered
         std::int64_t clients = 131072;       ///< clients remembered
         std::int64_t sketches = 2048;        ///< sketches that estimate many distinct clients
+        std::int64_t failures = 16384;       ///< failing services, failing hosts and failing clients, each
+        double recovered = 60;               ///< without a failure, after a success, that end a failure
     } registry;
 
     struct Window {

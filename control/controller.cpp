@@ -34,6 +34,7 @@ Controller::Controller(const config::Settings& settings, Surroundings surroundin
       merger_(exchanges, [this](MergedInterval& interval) { take(interval); }),
       registry_(settings.registry),
       classifier_(settings.registry, surroundings_.replay),
+      failures_(settings.registry),
       window_(settings.window),
       control_depth_(settings.tracking.depth == "control"),
       started_(wall_time()) {}
@@ -70,6 +71,7 @@ void Controller::take(MergedInterval& interval) {
     totals_.packets.add(interval.packets);
     totals_.revised += interval.revisions.size();
     classifier_.judge(interval, registry_, totals_.overlay);
+    failures_.follow(interval, classifier_.scanners());
     add(totals_.outcomes, interval.outcomes);
     add(totals_.losses, interval.losses);
     totals_.late_merges += interval.late_merges;

@@ -11,6 +11,7 @@
 #include "control/classify/classifier.h"
 #include "control/export/connections.h"
 #include "control/merge/interval_merger.h"
+#include "control/registry/failure_book.h"
 #include "control/registry/registry.h"
 #include "control/registry/window.h"
 #include "control/snapshot_store.h"
@@ -62,6 +63,7 @@ class Controller {
     IntervalMerger merger_;
     Registry registry_;
     Classifier classifier_;
+    FailureBook failures_;
     Window window_;
     ConnectionLog connections_;
     Totals totals_;

@@ -41,34 +41,52 @@ bool is_teardown(const tally::AttemptRecord& record) {
 }  // namespace
 
 void Scanners::add(MergedInterval& interval, Registry& registry, OutcomeOverlay& overlay) {
-    // As in Registry: rows lie in memory, not in the cache, so look-ups are prepared some records ahead.
-    constexpr std::size_t ahead = 8;
-    const std::vector<tally::AttemptRecord>& records = interval.records;
-    for (std::size_t i = 0; i < records.size(); ++i) {
-        if (i + 2 * ahead < records.size()) clients_.prefetch_index(hash_of(records[i + 2 * ahead].client.address));
-        if (i + ahead < records.size()) clients_.prefetch_row(hash_of(records[i + ahead].client.address));
-        const tally::AttemptRecord& record = records[i];
-        if (!is_failed_contact(record.outcome) && !is_teardown(record)) continue;
-        if (is_assumed(record)) continue;  // what is merely assumed convicts nobody
-        ScannerRow& row = clients_.at(record.client.address, hash_of(record.client.address));
-        if (row.failed++ == 0) row.first = record.start;
-        row.last = std::max(row.last, record.start);
-        if (is_teardown(record)) {
-            judge_teardown(row, record, interval, registry, overlay);
-        } else {
-            judge_contact(row, record, registry);
-        }
+    judge_contacts(interval.sightings, registry);
+    for (const tally::Revision& revision : interval.revisions) take_back(revision);
+    for (const tally::AttemptRecord& record : interval.records) {
+        if (!is_teardown(record) || is_assumed(record)) continue;  // what is merely assumed convicts nobody
+        ScannerRow& row = count(record.client.address, record.start);
+        judge_teardown(row, record, interval, registry, overlay);
     }
 }
 
+/// By first verdicts, since a scan is over before the last attempt of it is settled.
+void Scanners::judge_contacts(const std::vector<tally::Sighting>& sightings, const Registry& registry) {
+    // As in Registry: rows lie in memory, not in the cache, so look-ups are prepared some sightings ahead.
+    constexpr std::size_t ahead = 8;
+    for (std::size_t i = 0; i < sightings.size(); ++i) {
+        if (i + 2 * ahead < sightings.size()) clients_.prefetch_index(hash_of(sightings[i + 2 * ahead].client.address));
+        if (i + ahead < sightings.size()) clients_.prefetch_row(hash_of(sightings[i + ahead].client.address));
+        const tally::Sighting& sighting = sightings[i];
+        if (!is_failed_contact(static_cast<tally::Outcome>(sighting.kind))) continue;
+        judge_contact(count(sighting.client.address, sighting.began), sighting.server, registry);
+    }
+}
+
+ScannerRow& Scanners::count(const tally::IpAddress& client, tally::Time when) {
+    ScannerRow& row = clients_.at(client, hash_of(client));
+    if (row.failed++ == 0) row.first = when;
+    row.last = std::max(row.last, when);
+    return row;
+}
+
+/// The contact did not fail after all: it was answered late.
+void Scanners::take_back(const tally::Revision& revision) {
+    if (!is_failed_contact(revision.from) || (revision.to && is_failed_contact(*revision.to))) return;
+    ScannerRow* row = clients_.find(revision.client.address, hash_of(revision.client.address));
+    if (row == nullptr || row->failed == 0) return;
+    --row->failed;
+    std::erase(row->failed_at, revision.server);
+}
+
 /// Only destinations that never accepted anybody count as failures, or every outage would make its pollers scanners.
-void Scanners::judge_contact(ScannerRow& row, const tally::AttemptRecord& record, const Registry& registry) const {
+void Scanners::judge_contact(ScannerRow& row, const tally::Endpoint& server, const Registry& registry) {
     if (row.by_contacts || row.failed_at.size() == remembered_failures) return;
-    if (std::ranges::find(row.failed_at, record.server) != row.failed_at.end()) return;
-    if (registry.has_accepted(record.server)) return;
-    row.failed_at.push_back(record.server);
+    if (std::ranges::find(row.failed_at, server) != row.failed_at.end()) return;
+    if (registry.has_accepted(server)) return;
+    row.failed_at.push_back(server);
     if (row.failed_at.size() < scanner_at) return;
-    const std::uint64_t credit = std::min(registry.successes_of(record.client.address), most_credit);
+    const std::uint64_t credit = std::min(registry.successes_of(row.key), most_credit);
     if (row.failed_at.size() < scanner_at + credit) return;
     row.by_contacts = true;
     row.failed_at = {};
@@ -99,6 +117,11 @@ void Scanners::judge_teardown(ScannerRow& row, const tally::AttemptRecord& recor
     row.half_open = true;
     for (const ScannerRow::TornDown& each : row.torn_down) reclassify(each);
     row.torn_down = {};
+}
+
+bool Scanners::is_scanner(const tally::IpAddress& client) const {
+    const ScannerRow* row = clients_.find(client, hash_of(client));
+    return row != nullptr && row->is_scanner();
 }
 
 bool Scanners::is_half_open_scanner(const tally::IpAddress& client) const {

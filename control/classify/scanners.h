@@ -46,13 +46,19 @@ class Scanners {
     /// `registry` has counted the interval already; what is changed here joins the interval's revisions.
     void add(MergedInterval& interval, Registry& registry, OutcomeOverlay& overlay);
 
+    /// True for a client that scans, however that was found out.
+    bool is_scanner(const tally::IpAddress& client) const;
+
     /// True for a client whose torn-down handshakes count as `half_open_scan`, whatever their SYNs looked like.
     bool is_half_open_scanner(const tally::IpAddress& client) const;
 
     std::vector<const ScannerRow*> scanners() const;
 
   private:
-    void judge_contact(ScannerRow& row, const tally::AttemptRecord& record, const Registry& registry) const;
+    void judge_contacts(const std::vector<tally::Sighting>& sightings, const Registry& registry);
+    static void judge_contact(ScannerRow& row, const tally::Endpoint& server, const Registry& registry);
+    ScannerRow& count(const tally::IpAddress& client, tally::Time when);
+    void take_back(const tally::Revision& revision);
     void judge_teardown(ScannerRow& row, const tally::AttemptRecord& record, MergedInterval& interval,
                         Registry& registry, OutcomeOverlay& overlay);
 

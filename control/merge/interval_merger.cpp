@@ -18,9 +18,11 @@ void sort_by_time_and_tuple(MergedInterval& interval) {
     std::ranges::stable_sort(interval.records, {}, [](const tally::AttemptRecord& record) {
         return std::tie(record.decided, record.client, record.server, record.start);
     });
-    std::ranges::stable_sort(interval.contacts, {}, [](const tally::Sighting& contact) {
-        return std::tie(contact.time, contact.client, contact.server, contact.kind);
-    });
+    const auto place = [](const tally::Sighting& sighting) {
+        return std::tie(sighting.time, sighting.client, sighting.server, sighting.kind);
+    };
+    std::ranges::stable_sort(interval.contacts, {}, place);
+    std::ranges::stable_sort(interval.sightings, {}, place);
     std::ranges::stable_sort(interval.revisions, {}, [](const tally::Revision& revision) {
         return std::tie(revision.time, revision.client, revision.server);
     });

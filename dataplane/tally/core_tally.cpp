@@ -48,7 +48,8 @@ void CoreTally::first_verdict(const Sighting& sighting) {
     book(bank_->clients, {sighting.client.address, 0, sighting.kind}, sighting.time);
     if (is_silence(static_cast<Outcome>(sighting.kind)))
         note(bank_->contacts, sighting, bank_->losses.contacts_dropped);
-    if (bank_->wants_sightings) note(bank_->sightings, sighting, bank_->losses.sightings_dropped);
+    if (bank_->wants_all_sightings || may_mean_failure(static_cast<Outcome>(sighting.kind)))
+        note(bank_->sightings, sighting, bank_->losses.sightings_dropped);
 }
 
 void CoreTally::note(std::vector<Sighting>& list, const Sighting& sighting, std::uint64_t& dropped) {

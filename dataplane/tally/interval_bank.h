@@ -66,6 +66,7 @@ struct Sighting {
     std::uint8_t hops = unknown_hops;  ///< as in RowKey
     bool answered = false;             ///< the server had answered on this connection before, with more than a SYN-ACK
     Time time = 0;
+    Time began = 0;  ///< the connection's first packet: of an attempt its first SYN
 };
 
 /// A verdict that had been given and is now another one, or none (the attempt goes on).
@@ -120,7 +121,7 @@ struct BankCapacity {
     std::size_t destinations;
     std::size_t clients;
     std::size_t records;  ///< also of contacts, sightings and revisions
-    bool sightings;       ///< somebody looks at recent verdicts while they are not final
+    bool sightings;       ///< of all verdicts, not only of those that mean a failure
     bool prefault;        ///< touch all of it at start: live, so that no packet pays for a page fault
 };
 
@@ -132,7 +133,7 @@ struct IntervalBank {
         : destinations(capacity.destinations),
           clients(capacity.clients),
           list_capacity(capacity.records),
-          wants_sightings(capacity.sightings) {
+          wants_all_sightings(capacity.sightings) {
         records.reserve(list_capacity);
         contacts.reserve(list_capacity);
         sightings.reserve(list_capacity);
@@ -153,10 +154,10 @@ struct IntervalBank {
     RowTable destinations;
     RowTable clients;
     std::size_t list_capacity;
-    bool wants_sightings;
+    bool wants_all_sightings;
     std::vector<AttemptRecord> records;  // never grows past list_capacity
     std::vector<Sighting> contacts;   // handshakes and silences, for control/classify; never grows past list_capacity
-    std::vector<Sighting> sightings;  // every first verdict, if wanted; never grows past list_capacity
+    std::vector<Sighting> sightings;  // first verdicts that mean a failure, or all; never grows past list_capacity
     std::vector<Revision> revisions;  // never grows past list_capacity
 
     bool lists_full() const {

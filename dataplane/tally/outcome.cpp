@@ -72,6 +72,11 @@ bool is_failed(Outcome outcome) {
     return verdict(outcome) == Verdict::abnormal;
 }
 
+bool is_failed_in_mass(Outcome outcome) {
+    return outcome == Outcome::handshake_incomplete || outcome == Outcome::closed_without_response ||
+           outcome == Outcome::reset_without_response_by_client;
+}
+
 bool is_attempt(Outcome outcome) {
     return outcome != Outcome::midstream && outcome != Outcome::unsolicited;
 }

@@ -59,6 +59,14 @@ Verdict verdict(Outcome outcome);
 /// True for the outcomes whose verdict is plainly abnormal: their sum is `failed`.
 bool is_failed(Outcome outcome);
 
+/// True for outcomes that are failures where they come in masses, though not one by one: half of a service's attempts.
+bool is_failed_in_mass(Outcome outcome);
+
+/// True for outcomes that may be failures, by themselves or in masses.
+inline bool may_mean_failure(Outcome outcome) {
+    return is_failed(outcome) || is_failed_in_mass(outcome);
+}
+
 /// True for what belongs to an attempt: everything but `midstream` and `unsolicited`, which have no SYN to count.
 bool is_attempt(Outcome outcome);
 

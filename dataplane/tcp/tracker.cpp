@@ -33,7 +33,8 @@ tally::Sighting sighting_of(const Connection& connection, tally::RowKind kind, T
     const bool answered =
         connection.has(seen::synack) &&
         (connection.has(seen::server_data) || after(acked, connection.isn[tally::index(Side::client)] + 1));
-    return {connection.server, connection.client, kind, answer_hops(connection, kind), answered, time};
+    return {connection.server, connection.client, kind, answer_hops(connection, kind), answered, time,
+            connection.start};
 }
 
 Side side_of_source(const Connection& connection, const Digest& digest) {

@@ -210,7 +210,7 @@ class Play {
     void perform(tally::CoreTally& core, std::size_t number, const Step& step, tally::Interval interval) {
         const Story& story = stories_[number];
         State& state = open_[number];
-        tally::Sighting sighting{story.server, story.client, 0, step.hops, false, step.time};
+        tally::Sighting sighting{story.server, story.client, 0, step.hops, false, step.time, step.time};
         switch (step.what) {
             case Step::What::begin:
                 return core.attempt_begun();

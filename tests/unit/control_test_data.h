@@ -38,7 +38,7 @@ inline tally::AttemptRecord record(const tally::Endpoint& client, const tally::E
 
 inline tally::Sighting sighting(const tally::Endpoint& server, const tally::Endpoint& client, tally::RowKind kind,
                                 tally::Time time, std::uint8_t hops = tally::unknown_hops) {
-    return {server, client, kind, hops, false, time};
+    return {server, client, kind, hops, false, time, time};
 }
 
 inline tally::Row row(const tally::IpAddress& address, std::uint16_t port, tally::RowKind kind, std::uint32_t count,

@@ -19,7 +19,7 @@ IpAddress client(std::uint8_t host) {
 }
 
 Sighting sighting(const Endpoint& server, const IpAddress& client, RowKind kind, Time time) {
-    return {server, {client, 1000}, kind, unknown_hops, false, time};
+    return {server, {client, 1000}, kind, unknown_hops, false, time, time};
 }
 
 AttemptRecord record(Outcome outcome) {
@@ -254,18 +254,20 @@ TEST(CoreTally, FinishHandsOverTheLastBankAndTheHighestWatermark) {
     EXPECT_EQ(bank->gauges.pending, 0U);
 }
 
-TEST(CoreTally, SightingsAreKeptForWhoeverWantsThem) {
+TEST(CoreTally, SightingsOfWhatIsNoFailureAreKeptForWhoeverWantsThem) {
     BankCapacity capacity = capacity_of(8, 4);
     capacity.sightings = false;
     BankExchange exchange(0, 2, capacity);
     CoreTally tally(exchange, WhenFull::lose);
     tally.open(1);
-    for (int i = 0; i < 9; ++i) tally.first_verdict(sighting(server(80), client(1), row_kind(Outcome::refused), 1));
+    for (int i = 0; i < 9; ++i) tally.first_verdict(sighting(server(80), client(1), row_kind(Outcome::closed), 1));
+    tally.first_verdict(sighting(server(80), client(2), row_kind(Outcome::refused), 1));
     tally.open(2);
     const IntervalBank* bank = exchange.take_full();
-    EXPECT_TRUE(bank->sightings.empty());
+    ASSERT_EQ(bank->sightings.size(), 1U);
+    EXPECT_EQ(bank->sightings[0].client.address, client(2));
     EXPECT_EQ(bank->losses.sightings_dropped, 0U);
-    EXPECT_EQ(bank->outcomes.first[index(Outcome::refused)], 9U);
+    EXPECT_EQ(bank->outcomes.first[index(Outcome::closed)], 9U);
 }
 
 TEST(IntervalBank, PrefaultedOneIsEmpty) {

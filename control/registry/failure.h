@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "control/registry/distinct_clients.h"
+#include "control/registry/rates.h"
+#include "dataplane/tally/address.h"
+#include "dataplane/tally/attempt_record.h"
+#include "dataplane/tally/outcome.h"
+
+namespace rstwatch::control {
+
+/// Somebody whom a failure concerns: of a service or host a client (port 0), of a client a service.
+struct FailurePeer {
+    tally::Endpoint who;
+    std::uint64_t count = 0;
+    std::uint64_t error = 0;  ///< the most by which `count` may be too high
+};
+
+/// What goes wrong at one service (address and port), at one host (its services together) or for one client, since it
+/// began. It ends when something succeeds and nothing fails for registry.recovered seconds after; a service that nobody
+/// asks goes on failing. Control thread only.
+struct Failure {
+    tally::Endpoint key;
+    std::uint64_t error = 0;  ///< as in every bounded table: what may have been counted before the row existed
+
+    std::uint64_t failed = 0;  ///< attempts since it began; 0: nothing fails
+    std::array<std::uint32_t, tally::outcome_count> outcomes{};
+    tally::Time since = 0;         ///< first SYN of the first attempt that failed
+    tally::Time last = 0;          ///< last verdict
+    tally::Time recovered_at = 0;  ///< first success after `last`; 0: none
+    std::uint64_t accepted = 0;    ///< handshakes since it began
+    DistinctClients clients;       ///< that fail
+    DistinctClients succeeding;    ///< that got through since it began
+    std::vector<FailurePeer> peers;
+    tally::AttemptRecord example;  ///< the last that ended; meaningful when has_example
+    bool has_example = false;
+    Rates rates;
+
+    std::uint64_t weight() const { return failed; }
+    std::uint64_t worth() const { return recovered_at == 0 ? failed : 0; }
+
+    /// True while it goes on at `now`: of `quiet` seconds nothing has failed, and something succeeded, ends it.
+    bool is_active(tally::Time now, tally::Time quiet) const;
+
+    /// The outcome that most of its attempts had.
+    tally::Outcome cause() const;
+
+    /// Attempts failed with `outcome` between `first` and `until`. Begins anew if what was before is over.
+    void fail(tally::Interval interval, tally::Outcome outcome, std::uint64_t count, tally::Time first,
+              tally::Time until, tally::Time quiet);
+    void succeed(tally::Interval interval, std::uint64_t count, tally::Time first);
+
+    /// One attempt, which fail() has counted, in detail.
+    void meet(const tally::Endpoint& peer, const tally::IpAddress& distinct, tally::Time began,
+              tally::Interval interval, SketchBudget& budget);
+
+    /// A verdict given in `given_in` is another one, or none.
+    void withdraw(tally::Interval given_in, tally::Outcome outcome);
+    void reclassify(tally::Outcome from, tally::Outcome to);
+
+  private:
+    void begin(tally::Interval interval, tally::Time first);
+    void count_peer(const tally::Endpoint& peer);
+
+    static constexpr std::size_t most_peers = 8;
+
+    tally::Interval begun_in_ = 0;
+    bool since_is_exact_ = false;  // taken from an attempt, not from a verdict
+};
+
+}  // namespace rstwatch::control

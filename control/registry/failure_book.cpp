@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/registry/failure_book.h"
+
+#include <algorithm>
+
+#include "control/classify/scanners.h"
+
+namespace rstwatch::control {
+namespace {
+
+std::uint64_t hash_of(const tally::Endpoint& key) {
+    return tally::hash_of(tally::RowKey{key.address, key.port, 0});
+}
+
+Failure& at(FailureBook::Table& table, const tally::Endpoint& key) {
+    return table.at(key, hash_of(key));
+}
+
+Failure* find(FailureBook::Table& table, const tally::Endpoint& key) {
+    return table.find(key, hash_of(key));
+}
+
+}  // namespace
+
+FailureBook::FailureBook(const config::Settings::Registry& settings)
+    : services_(static_cast<std::size_t>(settings.failures)),
+      hosts_(static_cast<std::size_t>(settings.failures)),
+      clients_(static_cast<std::size_t>(settings.failures)),
+      sketches_{static_cast<std::uint64_t>(settings.sketches), 0},
+      quiet_(static_cast<tally::Time>(settings.recovered * tally::second)) {}
+
+void FailureBook::follow(const MergedInterval& interval, const Scanners& scanners) {
+    interval_ = interval.interval;
+    now_ = tally::interval_start(interval_ + 1);
+    take_rows(interval);
+    for (const tally::Sighting& sighting : interval.sightings) take_sighting(sighting, scanners);
+    for (const tally::Sighting& contact : interval.contacts) take_contact(contact);
+    for (const tally::Revision& revision : interval.revisions) take_revision(revision, scanners);
+    for (const tally::AttemptRecord& record : interval.records) take_record(record, scanners);
+}
+
+/// Successes first: whether a failure goes on or begins anew depends on what succeeded before it.
+void FailureBook::take_rows(const MergedInterval& interval) {
+    for (const tally::Row& row : interval.destinations)
+        if (row.key.kind == tally::accepted_kind) take_row(row);
+    for (const tally::Row& row : interval.destinations)
+        if (row.key.kind != tally::accepted_kind) take_row(row);
+    for (const tally::Row& row : interval.clients) {
+        const auto outcome = static_cast<tally::Outcome>(row.key.kind);
+        if (row.key.kind == tally::accepted_kind || !tally::is_failed(outcome)) continue;
+        at(clients_, {row.key.address, 0}).fail(interval_, outcome, row.count, row.first, row.last, quiet_);
+    }
+}
+
+void FailureBook::take_row(const tally::Row& row) {
+    const tally::Endpoint service{row.key.address, row.key.port}, host{row.key.address, 0};
+    if (row.key.kind == tally::accepted_kind) {
+        if (Failure* known = find(services_, service)) known->succeed(interval_, row.count, row.first);
+        if (Failure* known = find(hosts_, host)) known->succeed(interval_, row.count, row.first);
+        return;
+    }
+    const auto outcome = static_cast<tally::Outcome>(row.key.kind);
+    if (!tally::is_failed(outcome)) return;
+    at(services_, service).fail(interval_, outcome, row.count, row.first, row.last, quiet_);
+    at(hosts_, host).fail(interval_, outcome, row.count, row.first, row.last, quiet_);
+}
+
+void FailureBook::take_sighting(const tally::Sighting& sighting, const Scanners& scanners) {
+    const auto outcome = static_cast<tally::Outcome>(sighting.kind);
+    if (!tally::is_failed(outcome)) return;
+    if (!scanners.is_scanner(sighting.client.address)) {
+        meet(sighting.server, sighting.client.address, sighting.began);
+        return;
+    }
+    // Its row counts the scanner's attempt, too.
+    if (Failure* known = find(services_, sighting.server)) known->withdraw(interval_, outcome);
+    if (Failure* known = find(hosts_, {sighting.server.address, 0})) known->withdraw(interval_, outcome);
+}
+
+void FailureBook::meet(const tally::Endpoint& server, const tally::IpAddress& client, tally::Time began) {
+    const tally::Endpoint peer{client, 0};
+    if (Failure* known = find(services_, server)) known->meet(peer, client, began, interval_, sketches_);
+    if (Failure* known = find(hosts_, {server.address, 0})) known->meet(peer, client, began, interval_, sketches_);
+    if (Failure* known = find(clients_, peer)) known->meet(server, server.address, began, interval_, sketches_);
+}
+
+void FailureBook::take_contact(const tally::Sighting& contact) {
+    if (contact.kind != tally::accepted_kind) return;
+    if (Failure* known = find(services_, contact.server)) known->succeeding.add(contact.client.address, sketches_);
+    if (Failure* known = find(clients_, {contact.client.address, 0})) {
+        known->succeed(interval_, 1, contact.time);
+        known->succeeding.add(contact.server.address, sketches_);
+    }
+}
+
+void FailureBook::take_revision(const tally::Revision& revision, const Scanners& scanners) {
+    const bool was_failed = tally::is_failed(revision.from);
+    const bool is_failed = revision.to && tally::is_failed(*revision.to);
+    if (!was_failed && !is_failed) return;
+    const bool by_scanner = scanners.is_scanner(revision.client.address);
+    const tally::Endpoint client{revision.client.address, 0}, host{revision.server.address, 0};
+    const auto change = [&](Table& table, const tally::Endpoint& key) {
+        if (!was_failed) {
+            at(table, key).fail(interval_, *revision.to, 1, revision.time, revision.time, quiet_);
+            return;
+        }
+        Failure* known = find(table, key);
+        if (known == nullptr) return;
+        if (is_failed) known->reclassify(revision.from, *revision.to);
+        if (!is_failed) known->withdraw(revision.given_in, revision.from);
+    };
+    change(clients_, client);
+    if (by_scanner) return;
+    change(services_, revision.server);
+    change(hosts_, host);
+    if (!was_failed) meet(revision.server, client.address, revision.time);
+}
+
+void FailureBook::take_record(const tally::AttemptRecord& record, const Scanners& scanners) {
+    if (!tally::is_failed(record.outcome) || scanners.is_scanner(record.client.address)) return;
+    const auto note = [&](Table& table, const tally::Endpoint& key) {
+        Failure* known = find(table, key);
+        if (known == nullptr || record.decided < known->since) return;
+        known->example = record;
+        known->has_example = true;
+    };
+    note(services_, record.server);
+    note(hosts_, {record.server.address, 0});
+    note(clients_, {record.client.address, 0});
+}
+
+const Failure* FailureBook::of_service(const tally::Endpoint& server) const {
+    return services_.find(server, hash_of(server));
+}
+
+const Failure* FailureBook::of_host(const tally::IpAddress& host) const {
+    return hosts_.find({host, 0}, hash_of({host, 0}));
+}
+
+const Failure* FailureBook::of_client(const tally::IpAddress& client) const {
+    return clients_.find({client, 0}, hash_of({client, 0}));
+}
+
+}  // namespace rstwatch::control

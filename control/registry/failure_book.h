@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "config/settings.h"
+#include "control/merge/merged_interval.h"
+#include "control/registry/failure.h"
+#include "dataplane/tally/space_saving.h"
+
+namespace rstwatch::control {
+
+class Scanners;
+
+/// What fails now, and since when: services, hosts (as servers) and clients. Scanners' attempts are no failures of
+/// those whom they try. Each table is bounded; who has failed least, or has recovered, gives way, counted. Control
+/// thread only.
+class FailureBook {
+  public:
+    using Table = tally::SpaceSavingTable<Failure>;
+
+    explicit FailureBook(const config::Settings::Registry& settings);
+
+    /// To be called once per interval, when the classifier has judged it.
+    void follow(const MergedInterval& interval, const Scanners& scanners);
+
+    /// Null where nothing has failed since it is remembered. What it points at is valid until the next follow().
+    const Failure* of_service(const tally::Endpoint& server) const;
+    const Failure* of_host(const tally::IpAddress& host) const;
+    const Failure* of_client(const tally::IpAddress& client) const;
+
+    const Table& services() const { return services_; }
+    const Table& hosts() const { return hosts_; }
+    const Table& clients() const { return clients_; }
+
+    bool is_active(const Failure& failure) const { return failure.is_active(now_, quiet_); }
+
+    /// The last interval that was followed.
+    tally::Interval interval() const { return interval_; }
+
+  private:
+    void take_rows(const MergedInterval& interval);
+    void take_row(const tally::Row& row);
+    void take_sighting(const tally::Sighting& sighting, const Scanners& scanners);
+    void take_contact(const tally::Sighting& contact);
+    void take_revision(const tally::Revision& revision, const Scanners& scanners);
+    void take_record(const tally::AttemptRecord& record, const Scanners& scanners);
+    void meet(const tally::Endpoint& server, const tally::IpAddress& client, tally::Time began);
+
+    Table services_;
+    Table hosts_;
+    Table clients_;
+    SketchBudget sketches_;
+    tally::Time quiet_;
+    tally::Time now_ = 0;
+    tally::Interval interval_ = 0;
+};
+
+}  // namespace rstwatch::control

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/registry/failure_book.h"
+
+#include <gtest/gtest.h>
+
+#include "control/classify/scanners.h"
+#include "tests/unit/control_test_data.h"
+
+namespace rstwatch::control {
+namespace {
+
+using tally::Outcome;
+using tally::second;
+using test::address;
+using test::endpoint;
+using test::IntervalData;
+
+class FailureBookTest : public testing::Test {
+  protected:
+    static constexpr tally::Time start = 1'700'000'000 * second;
+
+    /// Intervals as the controller passes them on; `when` is after `start`.
+    void failed(tally::Time when, Outcome outcome = Outcome::refused, std::uint32_t client = 1, tally::Time took = 0) {
+        IntervalData data(tally::interval_of(start + when));
+        data.judged(endpoint(client, 40000), service, outcome, start + when);
+        data.interval.sightings.back().began -= took;
+        follow(data);
+    }
+    void accepted(tally::Time when, std::uint32_t client = 1) {
+        IntervalData data(tally::interval_of(start + when));
+        data.accepted(endpoint(client, 40000), service, start + when);
+        follow(data);
+    }
+    void follow(IntervalData& data) {
+        registry.add(data.interval);
+        scanners.add(data.interval, registry, overlay);
+        book.follow(data.interval, scanners);
+    }
+    const Failure& failure() const { return *book.of_service(service); }
+
+    static config::Settings::Registry settings() {
+        config::Settings::Registry settings;
+        settings.failures = 256;
+        return settings;
+    }
+
+    const tally::Endpoint service = endpoint(200, 7211);
+    OutcomeOverlay overlay;
+    Registry registry{settings()};
+    Scanners scanners{100};
+    FailureBook book{settings()};
+};
+
+TEST_F(FailureBookTest, WhatNeverFailedIsNotInIt) {
+    accepted(0);
+    EXPECT_EQ(book.of_service(service), nullptr);
+    EXPECT_EQ(book.of_host(service.address), nullptr);
+    EXPECT_EQ(book.of_client(address(1)), nullptr);
+}
+
+TEST_F(FailureBookTest, BeginsWithTheFirstSynThatFailed) {
+    accepted(1 * second);
+    failed(12 * second + 345'678, Outcome::unanswered, 1, 3 * second);
+    failed(13 * second, Outcome::unanswered, 2, 3 * second);
+    EXPECT_EQ(failure().since, start + 9 * second + 345'678);
+    EXPECT_EQ(failure().failed, 2u);
+    EXPECT_EQ(failure().clients.count(), 2u);
+    EXPECT_EQ(failure().cause(), Outcome::unanswered);
+}
+
+TEST_F(FailureBookTest, BeginsWithTheFirstSynEvenIfTheFirstVerdictInThatSecondIsOfAnother) {
+    IntervalData data(tally::interval_of(start + 5 * second));
+    data.judged(endpoint(1, 40000), service, Outcome::refused, start + 5 * second + 100);
+    data.judged(endpoint(2, 40000), service, Outcome::unanswered, start + 5 * second + 200);
+    data.interval.sightings.back().began -= 3 * second;
+    follow(data);
+    EXPECT_EQ(failure().since, start + 2 * second + 200);
+}
+
+TEST_F(FailureBookTest, AFailureThatBeginsSlowlyKeepsItsBeginning) {
+    failed(0);
+    for (int i = 1; i <= 10; ++i) {
+        accepted(static_cast<tally::Time>(i) * 30 * second - 10 * second);
+        failed(static_cast<tally::Time>(i) * 30 * second);
+    }
+    for (int i = 0; i < 20; ++i) failed(301 * second + static_cast<tally::Time>(i) * second / 10);
+    EXPECT_EQ(failure().since, start);
+    EXPECT_EQ(failure().failed, 31u);
+    EXPECT_EQ(failure().accepted, 10u);
+}
+
+TEST_F(FailureBookTest, IsOverAMinuteAfterItsLastAttemptIfSomethingSucceeded) {
+    failed(0);
+    accepted(10 * second);
+    accepted(58 * second);
+    EXPECT_TRUE(book.is_active(failure())) << "in an interval that ends at 59 s";
+    accepted(59 * second);
+    EXPECT_FALSE(book.is_active(failure()));
+    failed(70 * second);
+    EXPECT_TRUE(book.is_active(failure()));
+    EXPECT_EQ(failure().since, start + 70 * second);
+    EXPECT_EQ(failure().failed, 1u);
+}
+
+TEST_F(FailureBookTest, GoesOnWhileNobodySucceeds) {
+    failed(0);
+    failed(3600 * second);
+    EXPECT_EQ(failure().since, start);
+    EXPECT_EQ(failure().failed, 2u);
+    EXPECT_TRUE(book.is_active(failure()));
+}
+
+TEST_F(FailureBookTest, TellsClientsThatFailFromThoseThatSucceed) {
+    failed(0, Outcome::unanswered, 1);
+    failed(1 * second, Outcome::unanswered, 1);
+    accepted(2 * second, 2);
+    accepted(3 * second, 3);
+    accepted(4 * second, 3);
+    EXPECT_EQ(failure().clients.count(), 1u);
+    EXPECT_EQ(failure().succeeding.count(), 2u);
+    ASSERT_EQ(failure().peers.size(), 1u);
+    EXPECT_EQ(failure().peers[0].who, (tally::Endpoint{address(1), 0}));
+    EXPECT_EQ(failure().peers[0].count, 2u);
+}
+
+TEST_F(FailureBookTest, HostsAndClientsAreFollowedLikewise) {
+    IntervalData data(tally::interval_of(start));
+    data.judged(endpoint(1, 1), endpoint(200, 80), Outcome::refused, start);
+    data.judged(endpoint(1, 2), endpoint(200, 81), Outcome::refused, start + 1);
+    data.judged(endpoint(1, 3), endpoint(201, 80), Outcome::refused, start + 2);
+    follow(data);
+    EXPECT_EQ(book.of_host(address(200))->failed, 2u);
+    EXPECT_EQ(book.of_client(address(1))->failed, 3u);
+    EXPECT_EQ(book.of_client(address(1))->peers.size(), 3u);
+    EXPECT_EQ(book.of_client(address(1))->clients.count(), 2u) << "servers, not services";
+}
+
+TEST_F(FailureBookTest, ALateAnswerTakesTheFailureBack) {
+    failed(3 * second, Outcome::unanswered, 1, 3 * second);
+    IntervalData late(tally::interval_of(start + 7 * second));
+    late.revised(endpoint(1, 40000), service, tally::interval_of(start + 3 * second), Outcome::unanswered, std::nullopt,
+                 start + 7 * second);
+    follow(late);
+    EXPECT_EQ(failure().failed, 0u);
+    EXPECT_FALSE(book.is_active(failure()));
+    EXPECT_EQ(failure().rates.over(0, book.interval()).failed, 0u);
+    EXPECT_FALSE(book.is_active(*book.of_host(service.address)));
+    EXPECT_FALSE(book.is_active(*book.of_client(address(1))));
+}
+
+TEST_F(FailureBookTest, ARevisionMovesBetweenOutcomes) {
+    failed(3 * second, Outcome::unanswered);
+    IntervalData later(tally::interval_of(start + 7 * second));
+    later.revised(endpoint(1, 40000), service, tally::interval_of(start + 3 * second), Outcome::unanswered,
+                  Outcome::refused, start + 7 * second);
+    follow(later);
+    EXPECT_EQ(failure().failed, 1u);
+    EXPECT_EQ(failure().cause(), Outcome::refused);
+}
+
+TEST_F(FailureBookTest, AScannersAttemptsAreNoFailureOfTheService) {
+    IntervalData scan(tally::interval_of(start));
+    for (std::uint16_t port = 1; port <= 100; ++port)
+        scan.judged(endpoint(66, port), endpoint(200, port), Outcome::refused, start + port);
+    follow(scan);
+    for (std::uint16_t port = 1; port <= 100; ++port)
+        EXPECT_FALSE(book.is_active(*book.of_service(endpoint(200, port)))) << port;
+    EXPECT_FALSE(book.is_active(*book.of_host(address(200))));
+    EXPECT_TRUE(book.is_active(*book.of_client(address(66))));
+}
+
+TEST_F(FailureBookTest, AScanDuringAnOutageLeavesTheOutage) {
+    IntervalData both(tally::interval_of(start));
+    for (std::uint16_t port = 1; port <= 100; ++port)
+        both.judged(endpoint(66, port), endpoint(200, port), Outcome::refused, start + port);
+    both.judged(endpoint(66, 999), service, Outcome::refused, start + 500);
+    both.judged(endpoint(1, 40000), service, Outcome::refused, start + 900);
+    follow(both);
+    EXPECT_EQ(failure().failed, 1u);
+    EXPECT_EQ(failure().since, start + 900);
+    EXPECT_EQ(failure().clients.count(), 1u);
+    EXPECT_EQ(book.of_host(address(200))->failed, 1u);
+}
+
+TEST_F(FailureBookTest, RemembersTheLastAttemptThatEnded) {
+    IntervalData data(tally::interval_of(start));
+    data.ended(endpoint(1, 40000), service, Outcome::refused, start);
+    data.interval.records.back().rst_shape = tally::RstShape::no_socket;
+    follow(data);
+    ASSERT_TRUE(failure().has_example);
+    EXPECT_EQ(failure().example.rst_shape, tally::RstShape::no_socket);
+}
+
+TEST_F(FailureBookTest, IsBoundedAndKeepsWhatFailsMost) {
+    for (int i = 0; i < 50; ++i) failed(static_cast<tally::Time>(i) * second);
+    for (std::uint32_t host = 1000; host < 1500; ++host) {
+        IntervalData data(tally::interval_of(start + 100 * second));
+        data.judged(endpoint(host, 1), endpoint(host, 80), Outcome::refused, start + 100 * second);
+        follow(data);
+    }
+    EXPECT_EQ(book.services().size(), 256u);
+    EXPECT_EQ(book.services().overflowed(), 501u - 256u);
+    ASSERT_NE(book.of_service(service), nullptr);
+    EXPECT_EQ(failure().failed, 50u);
+}
+
+}  // namespace
+}  // namespace rstwatch::control
