@@ -45,6 +45,18 @@ void check_deadlines(const Settings& settings, std::vector<Conflict>& found) {
     }
 }
 
+void check_alert_levels(const Settings& settings, std::vector<Conflict>& found) {
+    const auto check = [&](std::string_view lower, double less, std::string_view higher, double more) {
+        if (less <= more) return;
+        found.push_back({{lower, higher},
+                         std::nullopt,
+                         std::string(lower) + ": " + number(less) + " per second is more than the " + number(more) +
+                             " of " + std::string(higher) + ", but levels rise; lower the one or raise the other"});
+    };
+    check("alerts.warn", settings.alerts.warn, "alerts.error", settings.alerts.error);
+    check("alerts.error", settings.alerts.error, "alerts.critical", settings.alerts.critical);
+}
+
 // One datagram cannot be asked for two headers.
 void check_tunnel_ports(const Settings& settings, std::vector<Conflict>& found) {
     std::map<std::uint16_t, std::string_view> taken;
@@ -94,6 +106,7 @@ void check_mixed_ports(const Settings& settings, std::vector<Conflict>& found) {
 std::vector<Conflict> conflicts(const Settings& settings) {
     std::vector<Conflict> found;
     check_deadlines(settings, found);
+    check_alert_levels(settings, found);
     check_tunnel_ports(settings, found);
     check_repeated_ports(settings, found);
     check_mixed_ports(settings, found);

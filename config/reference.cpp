@@ -102,6 +102,10 @@ std::string json_limits(const Seconds& kind) {
     return R"("type": "number", "minimum": )" + number(kind.min) + R"(, "maximum": )" + number(kind.max);
 }
 
+std::string json_limits(const Number& kind) {
+    return R"("type": "number", "minimum": )" + number(kind.min) + R"(, "maximum": )" + number(kind.max);
+}
+
 std::string json_limits(const Text&) {
     return R"("type": "string")";
 }

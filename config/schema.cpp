@@ -54,6 +54,8 @@ constexpr Seconds http_seconds(Field<double> place) {
 constexpr Integer table_rows(Field<std::int64_t> place) {
     return {place, fewest_rows, most_rows};
 }
+template <auto member>
+constexpr Number alert_rate{field<&Settings::alerts, member>(), 0.1, 100000};
 constexpr Integer http_connections(Field<std::int64_t> place) {
     return {place, 1, 65536};
 }
@@ -66,6 +68,8 @@ constexpr std::array sections{
     Section{"deadline", "When a connection attempt is judged, in the packets' own time"},
     Section{"tally", "What each core counts in each interval of one second"},
     Section{"registry", "What is remembered of destinations and clients from one interval to the next"},
+    Section{"networks", "Whose hosts are ours"},
+    Section{"alerts", "When failed connections are an alert"},
     Section{"window", "How far back rates and top lists reach"},
     Section{"http", "The REST interface"},
     Section{"log", "What is logged"},
@@ -210,6 +214,28 @@ constexpr std::array settings_table{
             "Time without a failure, after a success, that ends a failure",
             "A failure that comes back sooner is the same one, with the same beginning."},
 
+    Setting{"networks.home", Text{field<&S::networks, &S::Networks::home>(), &network_list_form}, "",
+            "Networks whose hosts get alerts of their own, as servers and as clients",
+            "By default the private and loopback ranges (RFC 1918, RFC 4193, RFC 4291)."},
+
+    Setting{"alerts.warn", alert_rate<&S::Alerts::warn>, "per second", "Failed attempts that are a warning",
+            "Over the last ten seconds, of a service, a host or the network."},
+    Setting{"alerts.error", alert_rate<&S::Alerts::error>, "per second", "Failed attempts that are an error", ""},
+    Setting{"alerts.critical", alert_rate<&S::Alerts::critical>, "per second", "Failed attempts that are critical", ""},
+    Setting{"alerts.share", Number{field<&S::alerts, &S::Alerts::share>(), 0, 1}, "",
+            "Share of failed ones among the attempts below which nothing is raised",
+            "A busy service fails now and then."},
+    Setting{"alerts.trigger", Integer{field<&S::alerts, &S::Alerts::trigger>(), 1, 3600}, "intervals",
+            "Seconds in a row at a level before it is raised", ""},
+    Setting{"alerts.clear", Integer{field<&S::alerts, &S::Alerts::clear>(), 1, 3600}, "intervals",
+            "Seconds in a row below a level before it is given up", "Seconds without any packet do not count."},
+    Setting{"alerts.hysteresis", Number{field<&S::alerts, &S::Alerts::hysteresis>(), 0.01, 1}, "",
+            "Share of a level's threshold below which it is given up", ""},
+    Setting{"alerts.no_data", Seconds{field<&S::alerts, &S::Alerts::no_data>(), 1, 86400}, "s",
+            "Time without any packet after which that is an alert", "Live only: a capture may have gaps."},
+    Setting{"alerts.capacity", table_rows(field<&S::alerts, &S::Alerts::capacity>()), "rows",
+            "Services, hosts and networks that are watched or listed at a time", ""},
+
     Setting{"window.seconds", Integer{window<&S::Window::seconds>, 10, 3600}, "s",
             "How far back rates and top lists reach", ""},
     Setting{"window.rows", Integer{window<&S::Window::rows>, 1000, 100000000}, "rows",
@@ -253,6 +279,10 @@ std::string limits(const Integer& kind) {
 
 std::string limits(const Seconds& kind) {
     return "seconds from " + number(kind.min) + " to " + number(kind.max);
+}
+
+std::string limits(const Number& kind) {
+    return "a number from " + number(kind.min) + " to " + number(kind.max);
 }
 
 std::string limits(const Text& kind) {

@@ -34,6 +34,13 @@ struct Seconds {
     double max;
 };
 
+/// Any other number, whole or not.
+struct Number {
+    Field<double> field;
+    double min;
+    double max;
+};
+
 struct Text {
     Field<std::string> field;
     const TextForm* form;
@@ -44,7 +51,7 @@ struct Choice {
     std::span<const std::string_view> choices;
 };
 
-using Kind = std::variant<Integer, Seconds, Text, Choice>;
+using Kind = std::variant<Integer, Seconds, Number, Text, Choice>;
 
 /// One row of the schema: all there is to know about one setting. Its default is in Settings.
 struct Setting {

@@ -85,6 +85,22 @@ struct Settings {
         double recovered = 60;               ///< without a failure, after a success, that end a failure
     } registry;
 
+    struct Networks {
+        std::string home = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8,fc00::/7,fe80::/10,::1/128";
+    } networks;
+
+    struct Alerts {
+        double warn = 1;  ///< failed attempts per second, over ten seconds
+        double error = 10;
+        double critical = 50;
+        double share = 0.05;           ///< of failed ones among the attempts, below which nothing is raised
+        std::int64_t trigger = 3;      ///< intervals at a level before it is raised
+        std::int64_t clear = 5;        ///< intervals below `hysteresis` times a level before it is given up
+        double hysteresis = 0.8;       ///< of a level's threshold
+        double no_data = 30;           ///< seconds without a packet before that is an alert
+        std::int64_t capacity = 4096;  ///< subjects that are watched or listed
+    } alerts;
+
     struct Window {
         std::int64_t seconds = 300;  ///< how far back rates and top lists reach
         std::int64_t rows = 500000;  ///< rows kept for that long, over all intervals

@@ -132,7 +132,54 @@ Fault port_list_fault(std::string_view text) {
     return std::nullopt;
 }
 
+std::optional<Network> network_of(std::string_view text) {
+    const std::size_t slash = text.find('/');
+    const std::string address(text.substr(0, slash));
+    Network network;
+    std::array<std::uint8_t, 4> v4{};
+    const bool is_v4 = inet_pton(AF_INET, address.c_str(), v4.data()) == 1;
+    if (is_v4) {
+        network.address[10] = network.address[11] = 0xff;
+        std::ranges::copy(v4, network.address.begin() + 12);
+    } else if (inet_pton(AF_INET6, address.c_str(), network.address.data()) != 1) {
+        return std::nullopt;
+    }
+    const unsigned longest = is_v4 ? 32 : 128;
+    network.prefix = longest;
+    if (slash != std::string_view::npos) {
+        const std::string_view digits = text.substr(slash + 1);
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), network.prefix);
+        if (error != std::errc{} || end != digits.data() + digits.size() || network.prefix > longest)
+            return std::nullopt;
+    }
+    network.prefix += 128 - longest;
+    return network;
+}
+
+Fault network_list_fault(std::string_view text) {
+    if (auto fault = plain_fault(text)) return fault;
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::string_view item = next_item(rest);
+        if (!network_of(item)) return "has \"" + std::string(item) + "\", which is no network";
+    }
+    if (!text.empty() && text.back() == ',') return "ends with a comma";
+    return std::nullopt;
+}
+
 }  // namespace
+
+bool Network::contains(const std::array<std::uint8_t, 16>& other) const {
+    const unsigned whole = prefix / 8, rest = prefix % 8;
+    if (!std::equal(address.begin(), address.begin() + whole, other.begin())) return false;
+    return rest == 0 || ((address[whole] ^ other[whole]) >> (8 - rest)) == 0;
+}
+
+std::vector<Network> networks_of(std::string_view list) {
+    std::vector<Network> networks;
+    while (!list.empty())
+        if (const auto network = network_of(next_item(list))) networks.push_back(*network);
+    return networks;
+}
 
 std::vector<std::uint16_t> ports_of(std::string_view list) {
     std::vector<std::uint16_t> ports;
@@ -156,6 +203,8 @@ const TextForm interface_form{"the name of a network interface such as eth1 (ip 
 const TextForm capture_form{"the path of a capture file, or \"-\" for standard input", given_fault};
 const TextForm port_list_form{"up to 8 UDP ports with commas between them such as 4789,8472, or \"\" for none",
                               port_list_fault};
+const TextForm network_list_form{"networks with commas between them such as 10.0.0.0/8,2001:db8::/32, or \"\" for none",
+                                 network_list_fault};
 const TextForm vdev_form{"a DPDK device string such as net_pcap0,rx_pcap=/tmp/x.pcap", given_fault};
 
 }  // namespace rstwatch::config

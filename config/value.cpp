@@ -53,7 +53,8 @@ Fault store_integer(Settings& settings, const Setting& setting, const Integer& k
     return std::nullopt;
 }
 
-Fault store_seconds(Settings& settings, const Setting& setting, const Seconds& kind, const Value& value) {
+template <typename Kind>  // Seconds or Number
+Fault store_number(Settings& settings, const Setting& setting, const Kind& kind, const Value& value) {
     double given = 0;
     if (const auto* whole = std::get_if<std::int64_t>(&value))
         given = static_cast<double>(*whole);
@@ -92,7 +93,8 @@ Fault store_choice(Settings& settings, const Setting& setting, const Choice& kin
 Fault store(Settings& settings, const Setting& setting, const Value& value) {
     return std::visit(Overload{
                           [&](const Integer& kind) { return store_integer(settings, setting, kind, value); },
-                          [&](const Seconds& kind) { return store_seconds(settings, setting, kind, value); },
+                          [&](const Seconds& kind) { return store_number(settings, setting, kind, value); },
+                          [&](const Number& kind) { return store_number(settings, setting, kind, value); },
                           [&](const Choice& kind) { return store_choice(settings, setting, kind, value); },
                           [&](const Text& kind) {
                               auto fault = text_fault(*kind.form, value);

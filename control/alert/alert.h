@@ -51,6 +51,7 @@ struct Alert {
     tally::Time fired = 0;             ///< when the alert was raised
     std::optional<tally::Time> until;  ///< when it was cleared
     bool acknowledged = false;
+    bool no_data = false;  ///< of the network: nothing is received, so nothing can be said
     tally::Outcome cause = tally::Outcome::undetermined;  ///< the outcome that most of the failed attempts had
     std::string service;                                  ///< what the subject is known as; may be empty
     std::uint64_t clients = 0;                            ///< that fail

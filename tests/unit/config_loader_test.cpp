@@ -98,8 +98,11 @@ std::string name_of(const testing::TestParamInfo<Case>& info) {
 }
 
 const std::string out_of_range = ": rx.burst: 99 is out of range; give an integer from 1 to 64";
-const std::string sections =
-    "the sections are sensor, rx, tracking, tunnel, deadline, tally, registry, window, http, log, port";
+const std::string sections = [] {
+    std::string text = "the sections are ";
+    for (const Section& section : all_sections()) text += std::string(section.name) + ", ";
+    return text + "port";
+}();
 const std::string first_before_last =
     ", but the first verdict comes before the final one; lower the one or raise the other";
 

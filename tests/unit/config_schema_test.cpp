@@ -138,6 +138,8 @@ TEST_P(Judgement, NamesValueLimitAndRemedy) {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
+const std::string network_remedy =
+    "; give networks with commas between them such as 10.0.0.0/8,2001:db8::/32, or \"\" for none";
 const std::string listen_remedy =
     "; give a loopback ADDRESS:PORT such as 127.0.0.1:8074 or [::1]:8074 (and reach it from elsewhere through ssh or a "
     "TLS proxy), or \"\" for none";
@@ -160,6 +162,17 @@ INSTANTIATE_TEST_SUITE_P(
         Judged{"deadline.unanswered", not_a_number, "nan is out of range; give seconds from 0.001 to 200"},
         Judged{"deadline.unanswered", infinity, "inf is out of range; give seconds from 0.001 to 200"},
         Judged{"deadline.unanswered", std::string("75"), "\"75\" is a string; give seconds from 0.001 to 200"},
+        Judged{"alerts.warn", 0.5, ""},
+        Judged{"alerts.warn", std::int64_t{0}, "0 is out of range; give a number from 0.1 to 100000"},
+        Judged{"alerts.share", 1.1, "1.1 is out of range; give a number from 0 to 1"},
+        Judged{"alerts.share", std::string("half"), "\"half\" is a string; give a number from 0 to 1"},
+        Judged{"networks.home", std::string(""), ""},
+        Judged{"networks.home", std::string("10.0.0.0/8, 2001:db8::/32,192.0.2.1"), ""},
+        Judged{"networks.home", std::string("10.0.0.0/33"),
+               "\"10.0.0.0/33\" has \"10.0.0.0/33\", which is no network" + network_remedy},
+        Judged{"networks.home", std::string("10.0.0.0/8,here"),
+               "\"10.0.0.0/8,here\" has \"here\", which is no network" + network_remedy},
+        Judged{"networks.home", std::string("10.0.0.0/8,"), "\"10.0.0.0/8,\" ends with a comma" + network_remedy},
         Judged{"rx.idle", std::string("poll"), ""},
         Judged{"rx.idle", std::string("slep"),
                "\"slep\" is not among the choices; give \"poll\" or \"sleep\"; did you mean \"sleep\"?"},
@@ -277,6 +290,11 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Unfit{
             "equal", [](Settings& s) { s.deadline.provisional = s.deadline.unanswered = s.deadline.syn_ack = 60; }, {}},
+        Unfit{
+            "levels",
+            [](Settings& s) { s.alerts.error = 0.5; },
+            {"alerts.warn: 1 per second is more than the 0.5 of alerts.error, but levels rise; lower the one or raise "
+             "the other"}},
         Unfit{"provisional",
               [](Settings& s) { s.deadline.provisional = 70; },
               {"deadline.provisional: 70 s is more than the 64 s of deadline.syn_ack, but the first verdict comes "
