@@ -68,6 +68,12 @@ class Tracing {
             const Rates::Sum sum = failure.rates.over(ten_seconds, now_);
             if (sum.failed > 0) failing_.push_back({&failure, sum});
         }
+        for (const Failure& suspect : book_.suspects().rows()) {
+            const Failure* failure = book_.of_service(suspect.key);
+            if (failure != nullptr && failure->rates.over(ten_seconds, now_).failed > 0) continue;
+            if (suspect.failed > 0 && book_.is_mass(suspect))
+                failing_.push_back({&suspect, suspect.rates.over(ten_seconds, now_)});
+        }
         std::ranges::sort(failing_, {}, [](const Failing& each) { return each.failure->key; });
     }
 

@@ -24,6 +24,7 @@ Failure* find(FailureBook::Table& table, const tally::Endpoint& key) {
 
 FailureBook::FailureBook(const config::Settings::Registry& settings)
     : services_(static_cast<std::size_t>(settings.failures)),
+      suspects_(static_cast<std::size_t>(settings.failures)),
       hosts_(static_cast<std::size_t>(settings.failures)),
       clients_(static_cast<std::size_t>(settings.failures)),
       sketches_{static_cast<std::uint64_t>(settings.sketches), 0},
@@ -42,7 +43,7 @@ void FailureBook::follow(const MergedInterval& interval, const Scanners& scanner
 /// Successes first: whether a failure goes on or begins anew depends on what succeeded before it.
 void FailureBook::take_rows(const MergedInterval& interval) {
     for (const tally::Row& row : interval.destinations)
-        if (row.key.kind == tally::accepted_kind) take_row(row);
+        if (row.key.kind == tally::accepted_kind) take_success(row);
     for (const tally::Row& row : interval.destinations)
         if (row.key.kind != tally::accepted_kind) take_row(row);
     for (const tally::Row& row : interval.clients) {
@@ -52,14 +53,18 @@ void FailureBook::take_rows(const MergedInterval& interval) {
     }
 }
 
+void FailureBook::take_success(const tally::Row& row) {
+    const tally::Endpoint service{row.key.address, row.key.port}, host{row.key.address, 0};
+    if (Failure* known = find(services_, service)) known->succeed(interval_, row.count, row.first);
+    if (Failure* known = find(suspects_, service)) known->succeed(interval_, row.count, row.first);
+    if (Failure* known = find(hosts_, host)) known->succeed(interval_, row.count, row.first);
+}
+
 void FailureBook::take_row(const tally::Row& row) {
     const tally::Endpoint service{row.key.address, row.key.port}, host{row.key.address, 0};
-    if (row.key.kind == tally::accepted_kind) {
-        if (Failure* known = find(services_, service)) known->succeed(interval_, row.count, row.first);
-        if (Failure* known = find(hosts_, host)) known->succeed(interval_, row.count, row.first);
-        return;
-    }
     const auto outcome = static_cast<tally::Outcome>(row.key.kind);
+    if (tally::is_failed_in_mass(outcome))
+        at(suspects_, service).fail(interval_, outcome, row.count, row.first, row.last, quiet_);
     if (!tally::is_failed(outcome)) return;
     at(services_, service).fail(interval_, outcome, row.count, row.first, row.last, quiet_);
     at(hosts_, host).fail(interval_, outcome, row.count, row.first, row.last, quiet_);
@@ -67,8 +72,17 @@ void FailureBook::take_row(const tally::Row& row) {
 
 void FailureBook::take_sighting(const tally::Sighting& sighting, const Scanners& scanners) {
     const auto outcome = static_cast<tally::Outcome>(sighting.kind);
+    const bool by_scanner = scanners.is_scanner(sighting.client.address);
+    if (tally::is_failed_in_mass(outcome)) {
+        Failure* known = find(suspects_, sighting.server);
+        if (known == nullptr) return;
+        const tally::IpAddress& client = sighting.client.address;
+        if (by_scanner) known->withdraw(interval_, outcome);
+        if (!by_scanner) known->meet({client, 0}, client, sighting.began, interval_, sketches_);
+        return;
+    }
     if (!tally::is_failed(outcome)) return;
-    if (!scanners.is_scanner(sighting.client.address)) {
+    if (!by_scanner) {
         meet(sighting.server, sighting.client.address, sighting.began);
         return;
     }
@@ -87,6 +101,9 @@ void FailureBook::meet(const tally::Endpoint& server, const tally::IpAddress& cl
 void FailureBook::take_contact(const tally::Sighting& contact) {
     if (contact.kind != tally::accepted_kind) return;
     if (Failure* known = find(services_, contact.server)) known->succeeding.add(contact.client.address, sketches_);
+    if (Failure* known = find(hosts_, {contact.server.address, 0}))
+        known->succeeding.add(contact.client.address, sketches_);
+    if (Failure* known = find(suspects_, contact.server)) known->succeeding.add(contact.client.address, sketches_);
     if (Failure* known = find(clients_, {contact.client.address, 0})) {
         known->succeed(interval_, 1, contact.time);
         known->succeeding.add(contact.server.address, sketches_);
@@ -94,6 +111,8 @@ void FailureBook::take_contact(const tally::Sighting& contact) {
 }
 
 void FailureBook::take_revision(const tally::Revision& revision, const Scanners& scanners) {
+    if (tally::is_failed_in_mass(revision.from))
+        if (Failure* known = find(suspects_, revision.server)) known->withdraw(revision.given_in, revision.from);
     const bool was_failed = tally::is_failed(revision.from);
     const bool is_failed = revision.to && tally::is_failed(*revision.to);
     if (!was_failed && !is_failed) return;
@@ -117,13 +136,14 @@ void FailureBook::take_revision(const tally::Revision& revision, const Scanners&
 }
 
 void FailureBook::take_record(const tally::AttemptRecord& record, const Scanners& scanners) {
-    if (!tally::is_failed(record.outcome) || scanners.is_scanner(record.client.address)) return;
+    if (!tally::may_mean_failure(record.outcome) || scanners.is_scanner(record.client.address)) return;
     const auto note = [&](Table& table, const tally::Endpoint& key) {
         Failure* known = find(table, key);
         if (known == nullptr || record.decided < known->since) return;
         known->example = record;
         known->has_example = true;
     };
+    if (tally::is_failed_in_mass(record.outcome)) return note(suspects_, record.server);
     note(services_, record.server);
     note(hosts_, {record.server.address, 0});
     note(clients_, {record.client.address, 0});
@@ -131,6 +151,18 @@ void FailureBook::take_record(const tally::AttemptRecord& record, const Scanners
 
 const Failure* FailureBook::of_service(const tally::Endpoint& server) const {
     return services_.find(server, hash_of(server));
+}
+
+bool FailureBook::is_mass(const Failure& suspect) const {
+    constexpr std::size_t minute = 1;  // of Rates::spans
+    constexpr std::uint64_t mass = 20;
+    const Rates::Sum sum = suspect.rates.over(minute, interval_);
+    return sum.failed >= mass && 2 * sum.failed > std::max(sum.failed, sum.accepted);
+}
+
+const Failure* FailureBook::in_mass(const tally::Endpoint& server) const {
+    const Failure* suspect = suspects_.find(server, hash_of(server));
+    return suspect != nullptr && is_mass(*suspect) ? suspect : nullptr;
 }
 
 const Failure* FailureBook::of_host(const tally::IpAddress& host) const {

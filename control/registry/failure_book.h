@@ -26,10 +26,15 @@ class FailureBook {
 
     /// Null where nothing has failed since it is remembered. What it points at is valid until the next follow().
     const Failure* of_service(const tally::Endpoint& server) const;
+    /// Of outcomes that are failures only where they come in masses: null unless they do, in the last minute.
+    const Failure* in_mass(const tally::Endpoint& server) const;
     const Failure* of_host(const tally::IpAddress& host) const;
     const Failure* of_client(const tally::IpAddress& client) const;
 
     const Table& services() const { return services_; }
+    const Table& suspects() const { return suspects_; }
+    /// Whether one of `suspects()` fails: twenty times in the last minute, and more often than not.
+    bool is_mass(const Failure& suspect) const;
     const Table& hosts() const { return hosts_; }
     const Table& clients() const { return clients_; }
 
@@ -41,6 +46,7 @@ class FailureBook {
   private:
     void take_rows(const MergedInterval& interval);
     void take_row(const tally::Row& row);
+    void take_success(const tally::Row& row);
     void take_sighting(const tally::Sighting& sighting, const Scanners& scanners);
     void take_contact(const tally::Sighting& contact);
     void take_revision(const tally::Revision& revision, const Scanners& scanners);
@@ -48,6 +54,7 @@ class FailureBook {
     void meet(const tally::Endpoint& server, const tally::IpAddress& client, tally::Time began);
 
     Table services_;
+    Table suspects_;  // services with what is a failure in masses only
     Table hosts_;
     Table clients_;
     SketchBudget sketches_;

@@ -145,8 +145,16 @@ tally::Time Registry::last_accepted(const tally::Endpoint& server) const {
     return row == nullptr || !row->heard ? 0 : row->accepted.last;
 }
 
+const RegistryRow* Registry::destination(const tally::Endpoint& server) const {
+    return destinations_.find(server, hash_of(server));
+}
+
+const RegistryRow* Registry::client(const tally::IpAddress& client) const {
+    return clients_.find({client, 0}, hash_of({client, 0}));
+}
+
 bool Registry::has_accepted(const tally::Endpoint& server) const {
-    const RegistryRow* row = destinations_.find(server, hash_of(server));
+    const RegistryRow* row = destination(server);
     return row != nullptr && row->accepted.count > 0;
 }
 

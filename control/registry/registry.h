@@ -67,6 +67,10 @@ class Registry {
     void reclassify(const tally::Endpoint& server, const tally::IpAddress& client, tally::Outcome from,
                     tally::Outcome to, std::uint64_t count, tally::Time time);
 
+    /// Null if it is not remembered. Valid until the next interval is added.
+    const RegistryRow* destination(const tally::Endpoint& server) const;
+    const RegistryRow* client(const tally::IpAddress& client) const;
+
     /// True if the destination has ever completed a handshake with anybody.
     bool has_accepted(const tally::Endpoint& server) const;
 

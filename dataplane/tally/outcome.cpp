@@ -74,7 +74,7 @@ bool is_failed(Outcome outcome) {
 
 bool is_failed_in_mass(Outcome outcome) {
     return outcome == Outcome::handshake_incomplete || outcome == Outcome::closed_without_response ||
-           outcome == Outcome::reset_without_response_by_client;
+           outcome == Outcome::reset_without_response_by_client || outcome == Outcome::reset_by_device;
 }
 
 bool is_attempt(Outcome outcome) {

@@ -191,6 +191,22 @@ TEST_F(FailureBookTest, RemembersTheLastAttemptThatEnded) {
     EXPECT_EQ(failure().example.rst_shape, tally::RstShape::no_socket);
 }
 
+TEST_F(FailureBookTest, SomeOutcomesAreFailuresInMassesOnly) {
+    const auto close_without_answer = [&](tally::Time when) {
+        accepted(when);
+        failed(when, Outcome::closed_without_response);
+    };
+    for (tally::Time i = 0; i < 19; ++i) close_without_answer(i * second);
+    EXPECT_EQ(book.of_service(service), nullptr);
+    EXPECT_EQ(book.in_mass(service), nullptr);
+    close_without_answer(19 * second);
+    ASSERT_NE(book.in_mass(service), nullptr);
+    EXPECT_EQ(book.in_mass(service)->since, start);
+    EXPECT_EQ(book.in_mass(service)->clients.count(), 1u);
+    for (tally::Time i = 0; i < 21; ++i) accepted(20 * second + i);
+    EXPECT_EQ(book.in_mass(service), nullptr) << "less than half of what it accepts";
+}
+
 TEST_F(FailureBookTest, IsBoundedAndKeepsWhatFailsMost) {
     for (int i = 0; i < 50; ++i) failed(static_cast<tally::Time>(i) * second);
     for (std::uint32_t host = 1000; host < 1500; ++host) {

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/diagnose/facts.h"
+
+#include <algorithm>
+
+namespace rstwatch::control {
+namespace {
+
+constexpr std::size_t ten_seconds = 0;  // of Rates::spans
+constexpr std::size_t minute = 1;
+
+const Failure* failure_of(const FailureBook& book, const AlertSubject& subject) {
+    if (subject.scope == AlertScope::network) return nullptr;
+    if (subject.scope == AlertScope::host)
+        return subject.direction == Direction::incoming ? book.of_host(subject.endpoint.address)
+                                                        : book.of_client(subject.endpoint.address);
+    const Failure* failure = book.of_service(subject.endpoint);
+    if (failure != nullptr && book.is_active(*failure)) return failure;
+    const Failure* mass = book.in_mass(subject.endpoint);
+    return mass != nullptr ? mass : failure;
+}
+
+/// Over the ten seconds that end with the last failure: what has stopped is told as it was.
+double rate_of(const Failure& failure, const FailureBook& book) {
+    const tally::Interval end = std::min(book.interval(), tally::interval_of(failure.last));
+    const Rates::Sum sum = failure.rates.over(ten_seconds, end);
+    const double age = static_cast<double>(tally::interval_start(end + 1) - failure.since) / tally::second;
+    // Successes since then may have used its seconds anew.
+    if (sum.failed == 0) return static_cast<double>(failure.failed) / std::max(age, 1.0);
+    return static_cast<double>(sum.failed) / std::clamp(age, 1.0, 10.0);
+}
+
+void take_failure(Facts& facts, const Failure& failure, const FailureBook& book) {
+    facts.failing = failure.failed > 0;
+    facts.cause = failure.cause();
+    facts.in_mass = tally::is_failed_in_mass(facts.cause);
+    facts.failed = failure.failed;
+    facts.outcomes = failure.outcomes;
+    facts.per_second = rate_of(failure, book);
+    facts.since = failure.since;
+    facts.last = failure.last;
+    facts.clients = failure.clients.count();
+    facts.succeeding = failure.succeeding.count();
+    facts.peers = failure.peers;
+    std::ranges::stable_sort(facts.peers, std::greater{}, &FailurePeer::count);
+    if (failure.has_example) facts.example = failure.example;
+}
+
+void take_host(Facts& facts, const FailureBook& book) {
+    const tally::IpAddress& address = facts.subject.endpoint.address;
+    if (const Failure* host = book.of_host(address)) {
+        const Failure* service = book.of_service(facts.subject.endpoint);
+        const std::uint64_t own = service == nullptr ? 0 : service->rates.over(minute, book.interval()).accepted;
+        facts.host_answers = host->rates.over(minute, book.interval()).accepted > own;
+    }
+    for (const Failure& each : book.services().rows())
+        if (each.key.address == address && book.is_active(each)) ++facts.host_failing_ports;
+}
+
+/// Hosts in whose name a device rejects or resets connections now.
+std::uint64_t device_hosts(const FailureBook& book) {
+    const auto by_device = [](const Failure& host) {
+        return host.outcomes[tally::index(tally::Outcome::refused_by_device)] > 0;
+    };
+    return static_cast<std::uint64_t>(std::ranges::count_if(
+        book.hosts().rows(), [&](const Failure& host) { return book.is_active(host) && by_device(host); }));
+}
+
+}  // namespace
+
+Facts gather(const FactSources& sources, const AlertSubject& subject) {
+    const FailureBook& book = sources.failures;
+    Facts facts;
+    facts.subject = subject;
+    facts.now = tally::interval_start(book.interval() + 1);
+    if (const Failure* failure = failure_of(book, subject)) take_failure(facts, *failure, book);
+    if (subject.scope == AlertScope::service) {
+        if (sources.spoken) facts.spoken = sources.spoken(subject.endpoint);
+        if (const RegistryRow* row = sources.registry.destination(subject.endpoint)) {
+            facts.accepted = row->accepted.count;
+            facts.last_accepted = row->accepted.last;
+        }
+        facts.last_accepted_before = facts.last_accepted < facts.since ? facts.last_accepted : 0;
+    }
+    if (subject.scope != AlertScope::network) take_host(facts, book);
+    if (facts.cause == tally::Outcome::refused_by_device) facts.device_hosts = device_hosts(book);
+    if (facts.clients == 1 && !facts.peers.empty()) {
+        const Failure* client = book.of_client(facts.peers[0].who.address);
+        facts.client_succeeds_elsewhere = client != nullptr && client->rates.over(minute, book.interval()).accepted > 0;
+    }
+    return facts;
+}
+
+}  // namespace rstwatch::control

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/diagnose/words.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+#include "dataplane/tally/hop_distance.h"
+
+namespace rstwatch::control {
+namespace {
+
+std::tm local(tally::Time time) {
+    const auto seconds = static_cast<std::time_t>(time / tally::second);
+    std::tm parts{};
+    localtime_r(&seconds, &parts);
+    return parts;
+}
+
+std::string formatted(const std::tm& parts, const char* format) {
+    std::array<char, 32> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), format, &parts)};
+}
+
+std::string two_decimals(double value) {
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "%.2f", value);
+    return text.data();
+}
+
+std::string subject_in_words(const Facts& facts) {
+    std::string text = facts.subject.scope == AlertScope::network ? "The network" : to_string(facts.subject);
+    if (!facts.spoken.service.empty()) text += " (" + facts.spoken.service + ')';
+    return text;
+}
+
+/// When it last worked, and as what; the end of a sentence about a service.
+std::string history(const Facts& facts) {
+    const std::string spoke = facts.spoken.application.empty() ? "" : " and spoke " + facts.spoken.application;
+    if (facts.last_accepted_before != 0)
+        return "it last accepted a connection at " + clock_time(facts.last_accepted_before, facts.now) + spoke;
+    if (facts.accepted > 0) return "it accepts others" + spoke;
+    return "it has not accepted any connection since it is watched";
+}
+
+/// How many routers nearer or farther than the server the sender of the RST is, as far as both are known.
+std::string distance(const Facts& facts) {
+    if (!facts.example || facts.example->rst_ttl == 0 || facts.example->server_ttl == 0)
+        return "from another distance than the server answers from";
+    const int device = tally::hop_distance(facts.example->rst_ttl),
+              server = tally::hop_distance(facts.example->server_ttl);
+    const auto hops = counted(static_cast<std::uint64_t>(std::abs(device - server)), "hop", "hops");
+    return hops + (device < server ? " nearer than the server" : " farther than the server");
+}
+
+std::string icmp_sender(const Facts& facts) {
+    return facts.example && facts.example->icmp_seen ? to_string(facts.example->icmp_from) : "a router";
+}
+
+std::string duration(tally::Time time) {
+    const auto seconds = time / tally::second;
+    if (seconds < 120) return std::to_string(seconds) + " s";
+    return std::to_string(seconds / 60) + " min " + std::to_string(seconds % 60) + " s";
+}
+
+std::string others(const Facts& facts) {
+    return facts.succeeding == 0 ? "no client got through"
+                                 : counted(facts.succeeding, "client got through", "clients got through");
+}
+
+std::string first_client(const Facts& facts) {
+    return facts.peers.empty() ? "the client" : to_string(facts.peers[0].who.address);
+}
+
+struct Placeholder {
+    std::string_view name;
+    std::string (*text)(const Facts&);
+};
+
+constexpr std::array placeholders{
+    Placeholder{"subject", subject_in_words},
+    Placeholder{"host", [](const Facts& f) { return to_string(f.subject.endpoint.address); }},
+    Placeholder{"port", [](const Facts& f) { return std::to_string(f.subject.endpoint.port); }},
+    Placeholder{"rate", [](const Facts& f) { return two_decimals(f.per_second); }},
+    Placeholder{"failed", [](const Facts& f) { return std::to_string(f.failed); }},
+    Placeholder{"clients", clients_in_words},
+    Placeholder{"client", first_client},
+    Placeholder{"servers", [](const Facts& f) { return counted(f.clients, "server", "servers"); }},
+    Placeholder{"others", others},
+    Placeholder{"since", [](const Facts& f) { return clock_time(f.since, f.now); }},
+    Placeholder{"last", [](const Facts& f) { return clock_time(f.last, f.now); }},
+    Placeholder{"lasted", [](const Facts& f) { return duration(f.now - std::min(f.since, f.now)); }},
+    Placeholder{"history", history},
+    Placeholder{"distance", distance},
+    Placeholder{"router", icmp_sender},
+    Placeholder{"icmp",
+                [](const Facts& f) { return f.example ? icmp_in_words(*f.example) : std::string("unreachable"); }},
+    Placeholder{"outcome", [](const Facts& f) { return std::string(tally::name(f.cause)); }},
+    Placeholder{"ports", [](const Facts& f) { return counted(f.host_failing_ports, "port", "ports"); }},
+};
+
+}  // namespace
+
+std::string clock_time(tally::Time time, tally::Time now) {
+    const std::tm then = local(time), today = local(now);
+    const bool same_day = then.tm_yday == today.tm_yday && then.tm_year == today.tm_year;
+    return formatted(then, same_day ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S");
+}
+
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+    return std::to_string(count) + ' ' + std::string(count == 1 ? one : many);
+}
+
+std::string clients_in_words(const Facts& facts) {
+    std::string text = counted(facts.clients, "client", "clients");
+    if (facts.peers.empty()) return text;
+    const std::size_t named = std::min<std::size_t>(facts.peers.size(), facts.clients <= 3 ? 3 : 2);
+    for (std::size_t i = 0; i < named; ++i)
+        text += (i == 0 ? " (" : i + 1 == facts.clients ? " and " : ", ") + to_string(facts.peers[i].who.address);
+    if (facts.clients > named) text += " and " + std::to_string(facts.clients - named) + " more";
+    return text + ')';
+}
+
+bool is_icmp_policy(const tally::AttemptRecord& record) {
+    if (record.icmp_type == 3) return record.icmp_code == 9 || record.icmp_code == 10 || record.icmp_code == 13;
+    return record.icmp_type == 1 && (record.icmp_code == 1 || record.icmp_code == 5);
+}
+
+/// RFC 792 and RFC 1812 section 5.2.7.1 for type 3, RFC 4443 section 3.1 for type 1 of ICMPv6.
+std::string icmp_in_words(const tally::AttemptRecord& record) {
+    if (is_icmp_policy(record)) return "forbidden by a filter";
+    static constexpr std::array v4{"network unreachable", "host unreachable",     "protocol unreachable",
+                                   "port unreachable",    "fragmentation needed", "source route failed",
+                                   "network unknown",     "host unknown"};
+    static constexpr std::array v6{"no route",         "forbidden by a filter",  "beyond scope",  "address unreachable",
+                                   "port unreachable", "source address refused", "route rejected"};
+    if (record.icmp_type == 3 && record.icmp_code < v4.size()) return v4[record.icmp_code];
+    if (record.icmp_type == 1 && record.icmp_code < v6.size()) return v6[record.icmp_code];
+    return "unreachable (code " + std::to_string(record.icmp_code) + ')';
+}
+
+std::string fill(std::string_view text, const Facts& facts) {
+    std::string filled;
+    while (!text.empty()) {
+        const std::size_t open = text.find('{');
+        filled += text.substr(0, open);
+        if (open == std::string_view::npos) break;
+        const std::size_t close = text.find('}', open);
+        const std::string_view name = text.substr(open + 1, close - open - 1);
+        const auto* found = std::ranges::find(placeholders, name, &Placeholder::name);
+        filled += found != placeholders.end() ? found->text(facts) : std::string(text.substr(open, close - open + 1));
+        text.remove_prefix(close + 1);
+    }
+    return filled;
+}
+
+}  // namespace rstwatch::control
