@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "control/http/host.h"
+#include "control/http/origin.h"
 #include "control/http/problem.h"
 #include "control/http/response_head.h"
 #include "control/http/target.h"
@@ -25,6 +26,10 @@ namespace beast = boost::beast;
 
 /// How long a client has to take its last response before the connection is torn down.
 constexpr std::chrono::milliseconds linger_time{2000};
+
+/// Bytes that the kernel may hold for a stream's client: what is kept for one that does not read is to be kept, and its
+/// loss counted, by the stream itself.
+constexpr int stream_send_buffer = 64 * 1024;
 
 /// Seconds after which a client that met a cap may try again.
 constexpr const char* retry_after = "1";
@@ -64,7 +69,8 @@ Connection::Connection(Socket socket, std::string address, bool over_tcp, Shared
       over_tcp_(over_tcp),
       ticket_(shared.admission, std::move(address)),
       deadline_(socket_.get_executor()),
-      buffer_(shared.limits.header_bytes + shared.limits.body_bytes + 4096) {
+      buffer_(shared.limits.header_bytes + shared.limits.body_bytes + 4096),
+      heartbeat_(socket_.get_executor()) {
     LiveCounters::add(shared_.counters.connections);
     if (ticket_.verdict() == Admission::Verdict::admitted) LiveCounters::add(shared_.counters.active);
 }
@@ -120,7 +126,8 @@ void Connection::on_request(const ErrorCode& error) {
     LiveCounters::add(shared_.counters.requests);
     const bool keep_alive = parser_->get().keep_alive();
     const bool with_body = parser_->get().method() != beast::http::verb::head;
-    write(answer(), keep_alive, with_body);
+    const auto response = answer();
+    response.stream&& with_body ? begin_stream(response) : write(response, keep_alive, with_body);
 }
 
 void Connection::on_silence() {
@@ -178,6 +185,31 @@ std::optional<Response> Connection::refuse_host(std::string_view authority) cons
                         .remedy = "ask for http://localhost, or let the proxy in between rewrite the Host header"});
 }
 
+std::string Connection::field(beast::http::field name) const {
+    const auto value = parser_->get()[name];
+    return {value.data(), value.size()};
+}
+
+/// A page anywhere can make the browser of whoever looks at it send a POST here, unread by that page but acted upon.
+std::optional<Response> Connection::refuse_origin() const {
+    using beast::http::field;
+    const auto method = parser_->get().method();
+    if (method == beast::http::verb::get || method == beast::http::verb::head || method == beast::http::verb::options)
+        return std::nullopt;
+    const auto fetch_site = parser_->get()["Sec-Fetch-Site"];
+    const auto origin = this->field(field::origin);
+    const auto host = this->field(field::host);
+    if (is_same_origin(origin, {fetch_site.data(), fetch_site.size()}, host)) return std::nullopt;
+    return to_response({.status = 403,
+                        .detail = "the request comes from a page of " + (origin.empty() ? "another site" : origin) +
+                                  "; what changes something is taken from pages of http://" + host +
+                                  " and from programs only",
+                        .object = "Origin header",
+                        .value = origin,
+                        .limit = "http://" + host,
+                        .remedy = "let a proxy in between rewrite the Origin header as it does the Host header"});
+}
+
 Response Connection::answer() const {
     const auto& message = parser_->get();
     const auto text = [](beast::string_view view) { return std::string(view.data(), view.size()); };
@@ -187,13 +219,16 @@ Response Connection::answer() const {
     if (malformed != nullptr)
         return to_response(
             {.status = 400, .detail = malformed->message, .object = "request target", .remedy = "correct the URL"});
+    if (auto refused = refuse_origin()) return *refused;
 
     auto& target = std::get<Target>(parsed);
     const Request request{.method = text(message.method_string()),
                           .path = std::move(target.path),
                           .query = std::move(target.query),
-                          .if_none_match = text(message[beast::http::field::if_none_match]),
-                          .accept = text(message[beast::http::field::accept])};
+                          .if_none_match = field(beast::http::field::if_none_match),
+                          .accept = field(beast::http::field::accept),
+                          .content_type = field(beast::http::field::content_type),
+                          .body = message.body()};
     try {
         auto response = shared_.handler(request);
         if (response.status == 200 && etag_matches(request.if_none_match, response.etag)) response.status = 304;
@@ -218,19 +253,71 @@ void Connection::write(const Response& response, bool keep_alive, bool with_body
 
 void Connection::on_written(const ErrorCode& error, bool keep_alive) {
     body_ = Body();
-    if (error && expired_) {
-        LiveCounters::add(shared_.counters.timeouts);
-        // A reset, because the kernel would go on holding what this client does not read.
-        ErrorCode ignored;
-        socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-    }
     if (error) {
-        close();
+        on_client_gone();
     } else if (keep_alive) {
         await_request();
     } else {
         linger();
     }
+}
+
+/// The client is gone, or does not take what it is sent.
+void Connection::on_client_gone() {
+    if (expired_ && socket_.is_open()) {
+        LiveCounters::add(shared_.counters.timeouts);
+        // A reset, because the kernel would go on holding what this client does not read.
+        ErrorCode ignored;
+        socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    }
+    close();
+}
+
+void Connection::begin_stream(const Response& response) {
+    stream_ = response.stream;
+    ErrorCode ignored;
+    socket_.set_option(asio::socket_base::send_buffer_size(stream_send_buffer), ignored);
+    stream_->on_ready([weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (self && !self->sending_) self->continue_stream();
+    });
+    watch_for_end();
+    send_piece(response_head(response, false, std::chrono::system_clock::now()));
+}
+
+void Connection::continue_stream() {
+    if (!stream_) return;
+    auto piece = stream_->take();
+    piece.empty() ? await_piece() : send_piece(std::move(piece));
+}
+
+void Connection::send_piece(std::string piece) {
+    sending_ = true;
+    piece_ = std::move(piece);
+    heartbeat_.cancel();
+    arm(shared_.limits.write_deadline);
+    asio::async_write(socket_, asio::buffer(piece_), [self = shared_from_this()](const ErrorCode& error, std::size_t) {
+        self->sending_ = false;
+        error ? self->on_client_gone() : self->continue_stream();
+    });
+}
+
+void Connection::await_piece() {
+    deadline_.cancel();
+    heartbeat_.expires_after(shared_.limits.heartbeat);
+    heartbeat_.async_wait([self = shared_from_this()](const ErrorCode& error) {
+        const bool rearmed = self->heartbeat_.expiry() > asio::steady_timer::clock_type::now();
+        if (!error && !rearmed && self->stream_ && !self->sending_) self->send_piece(self->stream_->heartbeat());
+    });
+}
+
+/// Nothing is expected from the client any more but its end. What it says nevertheless has no meaning and is dropped.
+void Connection::watch_for_end() {
+    socket_.async_read_some(asio::buffer(discarded_), [self = shared_from_this()](const ErrorCode& error, std::size_t) {
+        if (!self->stream_) return;
+        // The write deadline cancels this operation, too.
+        error ? self->on_client_gone() : self->watch_for_end();
+    });
 }
 
 void Connection::linger() {
@@ -255,6 +342,8 @@ void Connection::discard() {
 void Connection::close() {
     ErrorCode ignored;
     deadline_.cancel();
+    heartbeat_.cancel();
+    stream_.reset();
     socket_.close(ignored);
 }
 

@@ -52,9 +52,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     Response answer() const;
     std::optional<Response> refuse_host(std::string_view authority) const;
+    std::optional<Response> refuse_origin() const;
+    std::string field(boost::beast::http::field name) const;
 
     void write(const Response& response, bool keep_alive, bool with_body = true);
     void on_written(const ErrorCode& error, bool keep_alive);
+
+    void begin_stream(const Response& response);
+    void continue_stream();
+    void send_piece(std::string piece);
+    void await_piece();
+    void watch_for_end();
+
+    void on_client_gone();
     void linger();
     void discard();
     void close();
@@ -71,6 +81,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::optional<Parser> parser_;
     std::string head_;
     Body body_;
+    std::shared_ptr<Stream> stream_;
+    bool sending_ = false;  ///< a piece of the stream is on its way
+    std::string piece_;
+    boost::asio::steady_timer heartbeat_;
     std::array<char, 4096> discarded_{};
 };
 

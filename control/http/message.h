@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "control/http/stream.h"
+
 namespace rstwatch::control::http {
 
 /// One request as a handler sees it. Path and query are percent-decoded, valid UTF-8 and free of control characters.
@@ -18,6 +20,10 @@ struct Request {
     std::map<std::string, std::string, std::less<>> query;
     std::string if_none_match;
     std::string accept;
+    std::string content_type{};
+    std::string body{};  ///< as it came, no longer than Limits::body_bytes
+    /// What the request has in the places that the route's path leaves open: of /alerts/{id}, "id".
+    std::map<std::string, std::string, std::less<>> path_values{};
 };
 
 /// The content of a response: immutable, and shared so that one snapshot serves any number of slow readers.
@@ -43,6 +49,8 @@ struct Response {
     std::string etag{};  ///< opaque tag without quotes; empty: the response must not be stored
     /// Sent besides the usual ones, and instead of the usual one of the same name. Values must not hold line breaks.
     std::vector<std::pair<std::string, std::string>> headers{};
+    /// Content without an end, instead of a body: the connection is the stream's from here on, and ends with it.
+    std::shared_ptr<Stream> stream{};
 };
 
 /// Answers a request. Called on the HTTP thread only, so it must not block; what it throws becomes a 500.

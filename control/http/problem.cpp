@@ -58,6 +58,7 @@ std::string_view reason_phrase(unsigned status) {
         {408, "Request Timeout"},
         {409, "Conflict"},
         {413, "Content Too Large"},
+        {415, "Unsupported Media Type"},
         {421, "Misdirected Request"},
         {429, "Too Many Requests"},
         {431, "Request Header Fields Too Large"},

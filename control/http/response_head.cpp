@@ -63,7 +63,7 @@ std::string response_head(const Response& response, bool keep_alive, std::chrono
     append_field(head, "Connection", keep_alive ? "keep-alive" : "close");
     if (!has_no_content(response.status)) {
         append_field(head, "Content-Type", response.content_type);
-        append_field(head, "Content-Length", std::to_string(response.body.view().size()));
+        if (!response.stream) append_field(head, "Content-Length", std::to_string(response.body.view().size()));
     }
     if (!response.etag.empty()) append_field(head, "ETag", '"' + response.etag + '"');
     append_default(head, response, "Cache-Control", response.etag.empty() ? "no-store" : "no-cache");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/http/server.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -110,6 +111,27 @@ class Acceptor {
     Shared& shared_;
 };
 
+/// Calls on this thread what another one has woken it for.
+class Wakeup {
+  public:
+    Wakeup(asio::io_context& context, int descriptor, const std::function<void()>& call)
+        : waking_(context, fcntl(descriptor, F_DUPFD_CLOEXEC, 0)), call_(call) {
+        wait();
+    }
+
+  private:
+    void wait() {
+        waking_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const auto& error) {
+            if (error) return;
+            call_();
+            wait();
+        });
+    }
+
+    asio::posix::stream_descriptor waking_;
+    const std::function<void()>& call_;
+};
+
 }  // namespace
 
 /// What exists between start() and stop().
@@ -143,6 +165,7 @@ class Server::Running {
             file_ = std::move(listener.file);
             unix_.emplace(context_, std::move(listener.socket), shared_);
         }
+        if (options.wakeup_descriptor >= 0) wakeup_.emplace(context_, options.wakeup_descriptor, options.wakeup);
         return std::nullopt;
     }
 
@@ -163,6 +186,7 @@ class Server::Running {
     asio::io_context context_{1};
     std::optional<Acceptor> tcp_;
     std::optional<Acceptor> unix_;
+    std::optional<Wakeup> wakeup_;
     std::thread thread_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,10 @@ struct Options {
     std::string listen{};  ///< loopback ADDRESS:PORT, port 0 for any; empty: no TCP
     std::string socket{};  ///< path of a Unix socket; empty: none
     Limits limits{};
+    /// What streams carry comes from other threads: `call` is called on the HTTP thread whenever `descriptor` (an
+    /// eventfd or a pipe, of which the server keeps a duplicate) is readable. It has to read it.
+    int wakeup_descriptor = -1;
+    std::function<void()> wakeup{};
 };
 
 /// Serves HTTP/1.1 on a TCP address, a Unix socket or both, by one thread of its own. No client can hold up another:

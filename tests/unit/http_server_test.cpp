@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/http/server.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,120 +17,29 @@
 #include <string>
 #include <vector>
 
-#include "control/http/file_descriptor.h"
 #include "control/http/problem.h"
 #include "control/http/router.h"
+#include "tests/unit/http_test_client.h"
 
 namespace rstwatch::control::http {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-/// Upper bound for what must happen at all: reached only when a test fails.
-constexpr milliseconds patience{20'000};
-
-/// A deadline so short that a test can wait for it.
-constexpr milliseconds soon{300};
-
-/// A client that sends exactly the bytes a test wants.
-class Client {
-  public:
-    static Client over_tcp(std::uint16_t port, const char* source = "127.0.0.1", int receive_buffer = 0) {
-        Client client(AF_INET);
-        if (receive_buffer > 0)
-            setsockopt(client.socket_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        inet_pton(AF_INET, source, &address.sin_addr);
-        EXPECT_EQ(bind(client.socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
-        address.sin_port = htons(port);
-        EXPECT_EQ(connect(client.socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-        return client;
-    }
-
-    static Client over_unix(const std::string& path) {
-        Client client(AF_UNIX);
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        path.copy(address.sun_path, sizeof address.sun_path - 1);
-        EXPECT_EQ(connect(client.socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-        return client;
-    }
-
-    /// False when the server has closed.
-    bool send(std::string_view bytes) {
-        return ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
-    }
-
-    void end_sending() { shutdown(socket_.get(), SHUT_WR); }
-
-    /// Everything until the server closes.
-    std::string read_to_end() {
-        while (receive()) {
-        }
-        return std::exchange(received_, {});
-    }
-
-    /// One response: its head, and its content unless `head_only`.
-    std::string read_response(bool head_only = false) {
-        std::size_t end = std::string::npos;
-        while ((end = received_.find("\r\n\r\n")) == std::string::npos)
-            if (!receive()) return std::exchange(received_, {});
-        end += 4;
-        const auto field = received_.find("Content-Length: ");
-        if (!head_only && field < end) end += std::stoul(received_.substr(field + 16));
-        while (received_.size() < end)
-            if (!receive()) break;
-        auto response = received_.substr(0, end);
-        received_.erase(0, end);
-        return response;
-    }
-
-    std::string get(const std::string& path) {
-        send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        return read_response();
-    }
-
-    /// Waits for `events` without reading; false when they did not come in time.
-    bool wait_for(short events, milliseconds limit = patience) const {
-        pollfd entry{socket_.get(), events, 0};
-        return poll(&entry, 1, static_cast<int>(limit.count())) == 1;
-    }
-
-  private:
-    explicit Client(int family) : socket_(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
-
-    bool receive() {
-        if (!wait_for(POLLIN)) {
-            ADD_FAILURE() << "the server neither answered nor closed";
-            return false;
-        }
-        char bytes[65536];
-        const auto count = recv(socket_.get(), bytes, sizeof bytes, 0);
-        if (count > 0) received_.append(bytes, static_cast<std::size_t>(count));
-        return count > 0;
-    }
-
-    FileDescriptor socket_;
-    std::string received_;
-};
-
-std::string status_line(const std::string& response) {
-    return response.substr(0, response.find("\r\n"));
-}
-
-std::string body_of(const std::string& response) {
-    const auto end = response.find("\r\n\r\n");
-    return end == std::string::npos ? "" : response.substr(end + 4);
-}
+using test::body_of;
+using test::Client;
+using test::patience;
+using test::soon;
+using test::status_line;
 
 Router routes() {
     Router router;
     router.get("/livez", {}, [](const Request&) { return Response{.content_type = "text/plain", .body = "ok\n"}; });
     router.get("/api/v1/top", {"n"},
                [](const Request&) { return Response{.body = "{\"rows\":[]}", .etag = "interval-7"}; });
+    router.post("/api/v1/alerts/{id}/acknowledge", [](const Request& request) {
+        return Response{.body = request.path_values.at("id") + " " + request.body};
+    });
     router.get("/throws", {}, [](const Request&) -> Response { throw std::runtime_error("no interval yet"); });
     router.get("/large", {}, [large = std::make_shared<const std::string>(32U << 20, 'x')](const Request&) {
         return Response{.content_type = "text/plain", .body = large};
@@ -244,8 +149,62 @@ TEST_F(HttpServer, MistakesAreAnsweredWithProblems) {
         EXPECT_EQ(problem["status"], status) << problem;
         EXPECT_FALSE(problem["detail"].get<std::string>().empty());
     }
-    EXPECT_NE(ask("DELETE /livez HTTP/1.1\r\nHost: localhost\r\n\r\n").find("Allow: GET, HEAD\r\n"), std::string::npos);
+    EXPECT_NE(ask("DELETE /livez HTTP/1.1\r\nHost: localhost\r\n\r\n").find("Allow: GET, HEAD, OPTIONS\r\n"),
+              std::string::npos);
     EXPECT_NE(ask("GET /throws HTTP/1.1\r\nHost: localhost\r\n\r\n").find("no interval yet"), std::string::npos);
+}
+
+std::string acknowledge(const std::string& headers, const std::string& body = {}) {
+    return "POST /api/v1/alerts/7/acknowledge HTTP/1.1\r\nHost: localhost:8074\r\n" + headers +
+           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+TEST_F(HttpServer, APostReachesItsHandlerWithItsContent) {
+    start();
+    auto posting = client();
+    posting.send(acknowledge("Content-Type: application/json; charset=utf-8\r\n", "{\"by\": 1}"));
+    EXPECT_EQ(body_of(posting.read_response()), "7 {\"by\": 1}");
+    posting.send(acknowledge(""));
+    EXPECT_EQ(body_of(posting.read_response()), "7 ");
+    posting.send("POST /api/v1/alerts/%5B2001:db8::1%5D:443/acknowledge HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_EQ(body_of(posting.read_response()), "[2001:db8::1]:443 ") << "without a length there is no content";
+    posting.send(
+        "POST /api/v1/alerts/[::1]:1/acknowledge HTTP/1.1\r\nHost: localhost\r\n"
+        "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n");
+    EXPECT_EQ(body_of(posting.read_response()), "[::1]:1 {}");
+}
+
+TEST_F(HttpServer, WhatAPageElsewhereMayPostIsRefused) {
+    start();
+    const std::vector<std::pair<std::string, std::string>> posts{
+        {acknowledge("Origin: http://evil.example\r\n"), "403 Forbidden"},
+        {acknowledge("Origin: null\r\n"), "403 Forbidden"},
+        {acknowledge("Origin: http://localhost:3000\r\n"), "403 Forbidden"},
+        {acknowledge("Sec-Fetch-Site: cross-site\r\n"), "403 Forbidden"},
+        {acknowledge("Sec-Fetch-Site: same-site\r\n"), "403 Forbidden"},
+        {acknowledge("Content-Type: application/x-www-form-urlencoded\r\n"), "415 Unsupported Media Type"},
+        {acknowledge("Content-Type: text/plain\r\n", "{}"), "415 Unsupported Media Type"},
+        {acknowledge("", "{}"), "415 Unsupported Media Type"},
+        {acknowledge("Content-Type: application/json\r\n", std::string(1025, ' ')), "413 Content Too Large"},
+        {acknowledge("Origin: http://localhost:8074\r\nSec-Fetch-Site: same-origin\r\n"), "200 OK"},
+        {acknowledge("Origin: http://LOCALHOST:8074\r\n"), "200 OK"},
+    };
+    for (const auto& [request, expected] : posts)
+        EXPECT_EQ(status_line(ask(request)), "HTTP/1.1 " + expected) << request;
+    EXPECT_EQ(status_line(ask("GET /livez HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n")),
+              "HTTP/1.1 200 OK")
+        << "what changes nothing does not matter, and no page can read it";
+}
+
+TEST_F(HttpServer, OptionsNamesTheMethods) {
+    start();
+    const auto options = ask("OPTIONS /api/v1/alerts/7/acknowledge HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_EQ(status_line(options), "HTTP/1.1 204 No Content");
+    EXPECT_NE(options.find("Allow: POST, OPTIONS\r\n"), std::string::npos) << options;
+    EXPECT_EQ(options.find("Access-Control"), std::string::npos) << "no page elsewhere is let in";
+    const auto wrong = ask("GET /api/v1/alerts/7/acknowledge HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_EQ(status_line(wrong), "HTTP/1.1 405 Method Not Allowed");
+    EXPECT_NE(wrong.find("Allow: POST, OPTIONS\r\n"), std::string::npos) << wrong;
 }
 
 TEST_F(HttpServer, ASmallBodyIsReadAndIgnored) {
