@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "control/export/destination.h"
 #include "control/export/report.h"
 #include "control/export/status.h"
 #include "control/export/top.h"
@@ -63,11 +64,13 @@ http::Handler with_snapshot(const SnapshotStore& store,
         };
 }
 
-http::Response get_summary(const Snapshot& snapshot, const http::Request& request) {
+http::Response get_summary(const Snapshot& snapshot, const Inspect& inspect, const http::Request& request) {
     http::Parameters parameters(request);
     const auto rows = static_cast<std::size_t>(parameters.integer("n", 10, 0, most_rows));
     if (parameters.problem()) return http::to_response(*parameters.problem());
-    return document(report(snapshot, rows));
+    Json services;
+    inspect([&](const Knowledge& knowledge) { services = services_json(knowledge, rows); });
+    return document(report(snapshot, rows, std::move(services)));
 }
 
 TopQuery::By by_from(const std::string& word) {
@@ -99,9 +102,12 @@ http::Response get_top(const Snapshot& snapshot, const http::Request& request) {
 
 }  // namespace
 
-http::Router make_api(const SnapshotStore& store, std::function<Json()> http_status) {
+http::Router make_api(const SnapshotStore& store, Inspect inspect, std::function<Json()> http_status) {
     http::Router router;
-    router.get("/api/v1/summary", {"n"}, with_snapshot(store, get_summary));
+    router.get("/api/v1/summary", {"n"},
+               with_snapshot(store, [inspect](const Snapshot& snapshot, const http::Request& request) {
+                   return get_summary(snapshot, inspect, request);
+               }));
     router.get("/api/v1/top", {"by", "outcome", "window", "n"}, with_snapshot(store, get_top));
     router.get("/api/v1/status", {}, [&store, http_status = std::move(http_status)](const http::Request&) {
         const SnapshotPtr snapshot = store.latest();

@@ -5,12 +5,13 @@
 
 #include "control/export/json_values.h"
 #include "control/http/router.h"
+#include "control/knowledge.h"
 #include "control/snapshot_store.h"
 
 namespace rstwatch::control {
 
-/// The REST interface under /api/v1, and the probes of who supervises the daemon. Reads nothing but the latest
-/// snapshot.
-http::Router make_api(const SnapshotStore& store, std::function<Json()> http_status);
+/// The REST interface under /api/v1, and the probes of who supervises the daemon. Reads the latest snapshot, and what
+/// is known of single services through `inspect`.
+http::Router make_api(const SnapshotStore& store, Inspect inspect, std::function<Json()> http_status);
 
 }  // namespace rstwatch::control

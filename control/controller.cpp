@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "control/diagnose/narrate.h"
 #include "control/registry/ranking.h"
 
 namespace rstwatch::control {
@@ -35,21 +36,23 @@ Controller::Controller(const config::Settings& settings, Surroundings surroundin
       registry_(settings.registry),
       classifier_(settings.registry, surroundings_.replay),
       failures_(settings.registry),
+      alerts_(settings, !surroundings_.replay, [this](Alert& alert) { narrate(alert, knowledge().sources()); }, {}),
       window_(settings.window),
       control_depth_(settings.tracking.depth == "control"),
       started_(wall_time()) {}
 
 void Controller::run() {
-    if (wishes_.serve) publish(false);
+    if (wishes_.serve) publish();
     Clock::time_point next_publication = Clock::now() + publish_every;
     while (!merger_.finished()) {
         if (merger_.poll() == 0) pause();
         if (!changed_ || Clock::now() < next_publication) continue;
-        if (wishes_.serve) publish(false);
+        if (wishes_.serve) publish();
         if (surroundings_.progress) surroundings_.progress(totals_.packets.received);
         next_publication = Clock::now() + publish_every;
     }
-    publish(true);
+    finished_ = true;
+    publish();
     connections_.settle(classifier_.scanners(), store_.latest()->span, classifier_.assumptions());
 }
 
@@ -62,6 +65,7 @@ void Controller::pause() const {
 }
 
 void Controller::take(MergedInterval& interval) {
+    const std::lock_guard lock(mutex_);
     changed_ = true;
     if (interval.packets.received > 0) {
         const bool first = totals_.packets.received == 0;
@@ -72,6 +76,7 @@ void Controller::take(MergedInterval& interval) {
     totals_.revised += interval.revisions.size();
     classifier_.judge(interval, registry_, totals_.overlay);
     failures_.follow(interval, classifier_.scanners());
+    alerts_.step(failures_, interval.interval, interval.packets.received);
     add(totals_.outcomes, interval.outcomes);
     add(totals_.losses, interval.losses);
     totals_.late_merges += interval.late_merges;
@@ -101,7 +106,26 @@ std::vector<CoreState> Controller::core_states() const {
     return states;
 }
 
-void Controller::publish(bool finished) {
+Knowledge Controller::knowledge() const {
+    return {registry_, failures_, classifier_.scanners(), classifier_.baselines(), {}};
+}
+
+void Controller::inspect(const std::function<void(const Knowledge&)>& look) const {
+    const std::lock_guard lock(mutex_);
+    look(knowledge());
+}
+
+std::optional<Alert> Controller::acknowledge(const std::string& id) {
+    const std::optional<Alert> alert = [&] {
+        const std::lock_guard lock(mutex_);
+        return alerts_.acknowledge(id);
+    }();
+    if (alert) publish();  // who asks next is to see it
+    return alert;
+}
+
+void Controller::publish() {
+    const std::lock_guard lock(mutex_);
     changed_ = false;
     totals_.gauges = merger_.gauges();
     auto snapshot = std::make_shared<Snapshot>();
@@ -109,7 +133,7 @@ void Controller::publish(bool finished) {
     snapshot->control_depth = control_depth_;
     snapshot->version = RSTWATCH_VERSION;
     snapshot->replay = surroundings_.replay;
-    snapshot->finished = finished;
+    snapshot->finished = finished_;
     snapshot->started = started_;
     snapshot->files = surroundings_.files;
     snapshot->totals = totals_;
@@ -124,6 +148,10 @@ void Controller::publish(bool finished) {
     snapshot->baselines = {tables.baselines_capacity, tables.baselines, tables.baselines_overflowed, 0, 0};
     snapshot->undecided = tables.undecided;
     snapshot->ranking = rank(registry_, classifier_.scanners(), wishes_.ranking_rows);
+    snapshot->alerts = alerts_.alerts();
+    snapshot->failures = {failures_.services().capacity(), failures_.services().size(),
+                          failures_.services().overflowed(), failures_.services().overflowed(), 0};
+    snapshot->watches = {alerts_.capacity(), alerts_.watched(), alerts_.overflowed(), 0, 0};
     snapshot->window = window_.intervals();
     snapshot->window_shortened = window_.shortened();
     snapshot->ports = surroundings_.port_status();

@@ -4,12 +4,15 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "config/settings.h"
+#include "control/alert/engine.h"
 #include "control/classify/classifier.h"
 #include "control/export/connections.h"
+#include "control/knowledge.h"
 #include "control/merge/interval_merger.h"
 #include "control/registry/failure_book.h"
 #include "control/registry/registry.h"
@@ -47,12 +50,19 @@ class Controller {
 
     const ConnectionLog& connections() const { return connections_; }
 
+    /// Any thread: what is known now. Whoever looks holds up the merging for as long.
+    void inspect(const std::function<void(const Knowledge&)>& look) const;
+
+    /// Any thread: somebody takes care of an alert. Nothing if there is none of this id.
+    std::optional<Alert> acknowledge(const std::string& id);
+
   private:
     using Clock = std::chrono::steady_clock;
 
     void take(MergedInterval& interval);
-    void publish(bool finished);
+    void publish();
     void pause() const;
+    Knowledge knowledge() const;
     TableState connection_table() const;
     TableState datagram_table() const;
     std::vector<CoreState> core_states() const;
@@ -64,12 +74,15 @@ class Controller {
     Registry registry_;
     Classifier classifier_;
     FailureBook failures_;
+    AlertEngine alerts_;
     Window window_;
     ConnectionLog connections_;
     Totals totals_;
     bool control_depth_;
     tally::Time started_;
     bool changed_ = false;
+    bool finished_ = false;
+    mutable std::mutex mutex_;  // of all that inspect() and acknowledge() share with the control thread
 };
 
 }  // namespace rstwatch::control

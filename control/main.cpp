@@ -15,9 +15,11 @@
 #include "control/api.h"
 #include "control/command_line.h"
 #include "control/controller.h"
+#include "control/export/destination.h"
 #include "control/export/report.h"
 #include "control/http/server.h"
 #include "control/http/socket_path.h"
+#include "control/knowledge_routes.h"
 #include "control/progress.h"
 #include "control/service_manager.h"
 #include "dataplane/dataplane.h"
@@ -113,8 +115,10 @@ bool print_report(const control::Snapshot& snapshot, control::Controller& contro
     if (line.report == CommandLine::Report::lines) {
         controller.connections().write_lines(stdout);
     } else {
-        std::string text =
-            control::report(snapshot, line.rows).dump(1, ' ', true, control::Json::error_handler_t::replace);
+        control::Json services;
+        controller.inspect([&](const auto& known) { services = control::services_json(known, line.rows); });
+        std::string text = control::report(snapshot, line.rows, std::move(services))
+                               .dump(1, ' ', true, control::Json::error_handler_t::replace);
         if (!line.connections) {
             std::puts(text.c_str());
         } else {
@@ -176,8 +180,12 @@ int run_service(Dataplane& dataplane, control::Controller& controller, control::
             return exit_failure;
         }
     }
-    control::http::Server server(options,
-                                 control::make_api(store, [&serving] { return counters_json(serving->counters()); }));
+    const control::Inspect inspect = [&controller](const auto& look) { controller.inspect(look); };
+    control::http::Router api =
+        control::make_api(store, inspect, [&serving] { return counters_json(serving->counters()); });
+    control::add_knowledge_routes(api, store, inspect,
+                                  [&controller](const std::string& id) { return controller.acknowledge(id); });
+    control::http::Server server(options, api);
     serving = &server;
     if (const auto failed = server.start()) {
         spdlog::error("{}", failed->message);

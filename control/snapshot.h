@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "control/alert/alert.h"
 #include "control/classify/outcome_overlay.h"
 #include "control/classify/span_watch.h"
 #include "control/classify/unseen_direction.h"
@@ -105,7 +106,10 @@ struct Snapshot {
     TableState clients;
     TableState baselines;         ///< servers of which it is known how far away they are
     std::uint64_t undecided = 0;  ///< attempts that control had no room to judge
+    TableState failures;          ///< failing services that are followed
+    TableState watches;           ///< subjects that alerts are watched for
     Ranking ranking;
+    std::vector<Alert> alerts;  ///< active ones first
     std::vector<std::shared_ptr<const WindowInterval>> window;
     std::uint64_t window_shortened = 0;
     std::vector<tally::PortStatus> ports;

@@ -30,6 +30,7 @@ class Classifier {
     /// Rewrites the interval, and brings it into `registry`. What the cores' counts do not say goes into `overlay`.
     void judge(MergedInterval& interval, Registry& registry, OutcomeOverlay& overlay);
 
+    const HopBaselines& baselines() const { return refusals_.baselines(); }
     const Scanners& scanners() const { return scanners_; }
     const Assumptions& assumptions() const { return unseen_.assumptions(); }
     SpanFacts span(const Registry& registry) const { return span_.facts(registry.unheard()); }

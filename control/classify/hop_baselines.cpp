@@ -106,6 +106,17 @@ void HopBaselines::forget_unused(std::uint64_t period) {
         index_[slot_of(servers_[i].address)] = static_cast<std::uint32_t>(i + 1);
 }
 
+std::vector<std::uint8_t> HopBaselines::distances(const tally::IpAddress& server) const {
+    std::vector<std::uint8_t> found;
+    const std::uint32_t place = index_[slot_of(server)];
+    if (place == 0) return found;
+    const Server& known = servers_[place - 1];
+    if (known.many_since != std::numeric_limits<tally::Interval>::max()) return found;
+    for (std::size_t i = 0; i < known.count; ++i) found.push_back(known.distances[i].hops);
+    std::ranges::sort(found);
+    return found;
+}
+
 bool HopBaselines::is_elsewhere(const tally::IpAddress& server, std::uint8_t hops, tally::Interval interval) const {
     const std::uint32_t place = index_[slot_of(server)];
     if (place == 0) return false;

@@ -30,6 +30,9 @@ class HopBaselines {
     /// True if `hops` was learnt of `server` in `interval` or not long before; false says nothing. Cheap.
     bool is_familiar(const tally::IpAddress& server, std::uint8_t hops, tally::Interval interval) const;
 
+    /// The distances that are known of `server` now, at most four; none if there were more.
+    std::vector<std::uint8_t> distances(const tally::IpAddress& server) const;
+
     bool empty() const { return servers_.empty(); }
     std::size_t size() const { return servers_.size(); }
     std::size_t capacity() const { return capacity_; }

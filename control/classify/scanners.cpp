@@ -119,13 +119,17 @@ void Scanners::judge_teardown(ScannerRow& row, const tally::AttemptRecord& recor
     row.torn_down = {};
 }
 
+const ScannerRow* Scanners::find(const tally::IpAddress& client) const {
+    return clients_.find(client, hash_of(client));
+}
+
 bool Scanners::is_scanner(const tally::IpAddress& client) const {
-    const ScannerRow* row = clients_.find(client, hash_of(client));
+    const ScannerRow* row = find(client);
     return row != nullptr && row->is_scanner();
 }
 
 bool Scanners::is_half_open_scanner(const tally::IpAddress& client) const {
-    const ScannerRow* row = clients_.find(client, hash_of(client));
+    const ScannerRow* row = find(client);
     return row != nullptr && row->half_open;
 }
 

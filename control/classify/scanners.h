@@ -46,6 +46,9 @@ class Scanners {
     /// `registry` has counted the interval already; what is changed here joins the interval's revisions.
     void add(MergedInterval& interval, Registry& registry, OutcomeOverlay& overlay);
 
+    /// Null for a client that never failed. Valid until the next interval is added.
+    const ScannerRow* find(const tally::IpAddress& client) const;
+
     /// True for a client that scans, however that was found out.
     bool is_scanner(const tally::IpAddress& client) const;
 

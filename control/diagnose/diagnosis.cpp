@@ -31,7 +31,7 @@ std::vector<std::string> evidence_of(const Facts& facts) {
         if (count == 0) continue;
         outcomes += (outcomes.empty() ? "" : ", ") + std::to_string(count) + ' ' + std::string(tally::name(outcome));
     }
-    evidence.push_back(fill("{failed} attempts failed since {since}: ", facts) + outcomes);
+    evidence.push_back(fill("{attempts} failed since {since}: ", facts) + outcomes);
     evidence.push_back(fill("{clients} failed; meanwhile {others}", facts));
     if (facts.subject.scope == AlertScope::service) evidence.push_back(fill("{history}", facts));
     if (facts.host_failing_ports > 1) evidence.push_back(fill("{ports} of {host} fail", facts));

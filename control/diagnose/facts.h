@@ -25,7 +25,9 @@ struct Spoken {
 struct Facts {
     AlertSubject subject;
     tally::Time now = 0;
-    bool failing = false;  ///< what follows about the failure means something
+    bool no_data = false;              ///< of the network: nothing is received
+    std::vector<AlertSubject> nested;  ///< failures that an alert explains
+    bool failing = false;              ///< what follows about the failure means something
     tally::Outcome cause = tally::Outcome::undetermined;
     bool in_mass = false;  ///< a failure only because there are so many
     std::uint64_t failed = 0;

@@ -73,6 +73,17 @@ std::string first_client(const Facts& facts) {
     return facts.peers.empty() ? "the client" : to_string(facts.peers[0].who.address);
 }
 
+/// "5 hosts (10.0.0.1, 10.0.0.2, 10.0.0.3 and 2 more)".
+std::string nested_in_words(const Facts& facts) {
+    constexpr std::size_t named = 3;
+    const bool hosts = !facts.nested.empty() && facts.nested[0].scope == AlertScope::host;
+    std::string text = counted(facts.nested.size(), hosts ? "host" : "subject", hosts ? "hosts" : "subjects");
+    for (std::size_t i = 0; i < std::min(named, facts.nested.size()); ++i)
+        text += (i == 0 ? " (" : ", ") + to_string(facts.nested[i]);
+    if (facts.nested.size() > named) text += " and " + std::to_string(facts.nested.size() - named) + " more";
+    return facts.nested.empty() ? text : text + ')';
+}
+
 struct Placeholder {
     std::string_view name;
     std::string (*text)(const Facts&);
@@ -84,6 +95,10 @@ constexpr std::array placeholders{
     Placeholder{"port", [](const Facts& f) { return std::to_string(f.subject.endpoint.port); }},
     Placeholder{"rate", [](const Facts& f) { return two_decimals(f.per_second); }},
     Placeholder{"failed", [](const Facts& f) { return std::to_string(f.failed); }},
+    Placeholder{"connections", [](const Facts& f) { return counted(f.failed, "connection", "connections"); }},
+    Placeholder{"attempts",
+                [](const Facts& f) { return counted(f.failed, "connection attempt", "connection attempts"); }},
+    Placeholder{"times", [](const Facts& f) { return counted(f.failed, "time", "times"); }},
     Placeholder{"clients", clients_in_words},
     Placeholder{"client", first_client},
     Placeholder{"servers", [](const Facts& f) { return counted(f.clients, "server", "servers"); }},
@@ -97,6 +112,8 @@ constexpr std::array placeholders{
     Placeholder{"icmp",
                 [](const Facts& f) { return f.example ? icmp_in_words(*f.example) : std::string("unreachable"); }},
     Placeholder{"outcome", [](const Facts& f) { return std::string(tally::name(f.cause)); }},
+    Placeholder{"nested", nested_in_words},
+    Placeholder{"first", [](const Facts& f) { return f.nested.empty() ? std::string() : to_string(f.nested[0]); }},
     Placeholder{"ports", [](const Facts& f) { return counted(f.host_failing_ports, "port", "ports"); }},
 };
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "control/export/alert_json.h"
+
 namespace rstwatch::control {
 namespace {
 
@@ -53,7 +55,8 @@ Json top_json(const Ranking& ranking, std::size_t limit) {
 
 }  // namespace
 
-Json report(const Snapshot& snapshot, std::size_t rows) {
+Json report(const Snapshot& snapshot, std::size_t rows, Json services) {
+    const tally::Time now = tally::interval_start(snapshot.totals.last_interval + 1);
     const auto outcomes = snapshot.totals.shown();
     std::uint64_t failed = 0;
     for (const tally::Outcome outcome : tally::all_outcomes())
@@ -70,8 +73,8 @@ Json report(const Snapshot& snapshot, std::size_t rows) {
             {"span", span_json(snapshot)},
             {"tables", tables_json(snapshot)},
             {"top", top_json(snapshot.ranking, rows)},
-            {"services", Json::array()},
-            {"alerts", Json::array()}};
+            {"services", std::move(services)},
+            {"alerts", alerts_json(snapshot.alerts, now)["alerts"]}};
 }
 
 }  // namespace rstwatch::control

@@ -6,6 +6,7 @@
 namespace rstwatch::control {
 
 /// The document `rstwatch.report/1`, with at most `rows` lines in each ranking and without `connections`.
-Json report(const Snapshot& snapshot, std::size_t rows);
+/// `services` are those of services_json().
+Json report(const Snapshot& snapshot, std::size_t rows, Json services);
 
 }  // namespace rstwatch::control

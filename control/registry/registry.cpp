@@ -2,6 +2,7 @@
 #include "control/registry/registry.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace rstwatch::control {
 namespace {
@@ -61,6 +62,13 @@ std::uint64_t RegistryRow::weight() const {
     return sum;
 }
 
+tally::Time RegistryRow::first_seen() const {
+    tally::Time first = accepted.said ? accepted.first : std::numeric_limits<tally::Time>::max();
+    for (const OutcomeCount& each : outcomes)
+        if (each.seen.said) first = std::min(first, each.seen.first);
+    return first;
+}
+
 Registry::Registry(const config::Settings::Registry& settings)
     : destinations_(static_cast<std::size_t>(settings.destinations)),
       clients_(static_cast<std::size_t>(settings.clients)),
@@ -80,7 +88,9 @@ void Registry::add_rows(const MergedInterval& interval) {
 void Registry::add_changes(const MergedInterval& interval) {
     for (const tally::Revision& revision : interval.client_revisions) revise_client(revision);
     for (const tally::Revision& revision : interval.revisions) revise(revision);
-    for (const tally::AttemptRecord& record : interval.records) add_clients(record);
+    for (const tally::Sighting& contact : interval.contacts)
+        if (contact.kind == tally::accepted_kind) add_handshake(contact);
+    for (const tally::AttemptRecord& record : interval.records) add_record(record);
 }
 
 /// A large registry lies in memory, not in the cache: look-ups are prepared some rows ahead.
@@ -112,10 +122,19 @@ void Registry::reclassify(const tally::Endpoint& server, const tally::IpAddress&
     (void)move(clients_, {client, 0}, from, to, count, time);
 }
 
-void Registry::add_clients(const tally::AttemptRecord& record) {
-    if (!tally::is_failed(record.outcome)) return;
+void Registry::add_handshake(const tally::Sighting& contact) {
+    RegistryRow* row = destinations_.find(contact.server, hash_of(contact.server));
+    if (row == nullptr || contact.hops == tally::unknown_hops) return;  // with the server unseen its time is a guess
+    if (!row->handshakes) row->handshakes = std::make_unique<HandshakeTimes>();
+    row->handshakes->add(contact.time - std::min(contact.began, contact.time));
+}
+
+void Registry::add_record(const tally::AttemptRecord& record) {
+    if (!tally::is_failed(record.outcome) && record.server_bytes == 0) return;
     RegistryRow* row = destinations_.find(record.server, hash_of(record.server));
     if (row == nullptr) return;
+    if (record.server_bytes > 0) row->last_response = std::max(row->last_response, record.end);
+    if (!tally::is_failed(record.outcome)) return;
     row->failed_clients.add(record.client.address, sketches_);
     if (is_refusal(record.outcome)) row->refused_clients.add(record.client.address, sketches_);
 }

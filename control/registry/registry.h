@@ -7,6 +7,7 @@
 #include "control/classify/span_watch.h"
 #include "control/merge/merged_interval.h"
 #include "control/registry/distinct_clients.h"
+#include "control/registry/handshake_times.h"
 #include "dataplane/tally/space_saving.h"
 
 namespace rstwatch::control {
@@ -36,14 +37,18 @@ struct RegistryRow {
     tally::Endpoint key;
     std::uint64_t error = 0;  ///< the most that this table may have counted before the row existed
     OutcomeCounts outcomes;
-    Occurrences accepted;  ///< completed handshakes
-    bool heard = false;    ///< a packet of the destination itself was seen
+    Occurrences accepted;                        ///< completed handshakes
+    bool heard = false;                          ///< a packet of the destination itself was seen
+    tally::Time last_response = 0;               ///< end of the last connection in which it sent data; 0: none
+    std::unique_ptr<HandshakeTimes> handshakes;  ///< of a destination that has accepted
     DistinctClients refused_clients;
     DistinctClients failed_clients;
 
     Occurrences& at(tally::Outcome outcome);
     std::uint64_t count(tally::Outcome outcome) const;
     std::uint64_t weight() const;
+    /// The first thing that was said of it.
+    tally::Time first_seen() const;
     /// A destination is worth keeping for what it accepted, too: who never accepted anybody is judged by it.
     std::uint64_t worth() const { return weight() + accepted.count; }
 };
@@ -99,7 +104,8 @@ class Registry {
     void add_rows(Table& table, const std::vector<tally::Row>& rows);
     void revise(const tally::Revision& revision);
     void revise_client(const tally::Revision& revision);
-    void add_clients(const tally::AttemptRecord& record);
+    void add_handshake(const tally::Sighting& contact);
+    void add_record(const tally::AttemptRecord& record);
 
     Table destinations_;
     Table clients_;

@@ -5,7 +5,9 @@
 #include <compare>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace rstwatch::tally {
 
@@ -70,6 +72,12 @@ std::string to_string(const IpAddress& address);
 
 /// "10.0.0.1:80" or "[2001:db8::1]:80".
 std::string to_string(const Endpoint& endpoint);
+
+/// The other way round: "10.0.0.1", "2001:db8::1"; nothing where the text is no address.
+std::optional<IpAddress> parse_address(std::string_view text);
+
+/// "10.0.0.1:80", "[2001:db8::1]:80"; nothing where the text is no endpoint.
+std::optional<Endpoint> parse_endpoint(std::string_view text);
 
 /// Multiply and fold (the 128-bit product's halves, exclusive or): mixes two words in one multiplication.
 inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {

@@ -194,7 +194,7 @@ class Play {
         snapshot.window = window_.intervals();
         snapshot.totals.last_interval = snapshot.window.back()->interval;
         expect_window(snapshot);
-        return report(snapshot, 1000).dump() + log();
+        return report(snapshot, 1000, Json::array()).dump() + log();
     }
 
     const Totals& totals() const { return totals_; }

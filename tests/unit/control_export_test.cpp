@@ -63,7 +63,7 @@ TEST(Report, HasEveryFieldOfTheSchema) {
     snapshot.files = {"a,b c.pcap"};
     snapshot.totals.first_packet = 1'000'000;
     snapshot.totals.last_packet = 2'500'000;
-    const Json json = report(snapshot, 10);
+    const Json json = report(snapshot, 10, Json::array());
     expect_members(json, {"schema", "sensor", "input", "packets", "tcp_flags", "attempts", "outcomes", "span", "tables",
                           "top", "services", "alerts"});
     EXPECT_EQ(json["schema"], "rstwatch.report/1");
@@ -101,13 +101,13 @@ TEST(Report, LimitsItsRankings) {
     for (std::uint32_t server = 100; server < 150; ++server)
         data.ended(endpoint(server, 1), endpoint(server, 80), Outcome::refused, 1'000'000);
     builder.add(data);
-    const Json json = report(builder.finished(), 7);
+    const Json json = report(builder.finished(), 7, Json::array());
     for (const char* ranking : {"refused", "failed", "clients"}) EXPECT_EQ(json["top"][ranking].size(), 7u);
-    EXPECT_TRUE(report(builder.snapshot, 0)["top"]["refused"].empty());
+    EXPECT_TRUE(report(builder.snapshot, 0, Json::array())["top"]["refused"].empty());
 }
 
 TEST(Report, OfNothingHasNoTimes) {
-    const Json json = report(Snapshot{}, 10);
+    const Json json = report(Snapshot{}, 10, Json::array());
     EXPECT_TRUE(json["input"]["first_packet"].is_null());
     EXPECT_TRUE(json["input"]["last_packet"].is_null());
     EXPECT_EQ(json["attempts"], 0);
@@ -118,7 +118,7 @@ TEST(Report, TimesKeepTheirMicroseconds) {
     Snapshot snapshot;
     snapshot.totals.packets.received = 1;
     snapshot.totals.first_packet = snapshot.totals.last_packet = 1'795'214'611'936'005;
-    EXPECT_EQ(report(snapshot, 1)["input"]["first_packet"].dump(), "1795214611.936005");
+    EXPECT_EQ(report(snapshot, 1, Json::array())["input"]["first_packet"].dump(), "1795214611.936005");
 }
 
 TEST(Status, SaysNullForWhatCannotBeKnown) {

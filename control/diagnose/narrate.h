@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "control/alert/alert.h"
+#include "control/diagnose/facts.h"
+
+namespace rstwatch::control {
+
+/// Fills in what people read of an alert: service, cause, clients, text.
+void narrate(Alert& alert, const FactSources& sources);
+
+}  // namespace rstwatch::control

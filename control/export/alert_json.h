@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+
+#include "control/alert/alert.h"
+#include "control/export/json_values.h"
+
+namespace rstwatch::control {
+
+/// The document of one alert, the same in REST, in streams and in what sinks send. `now` is packet time: the duration
+/// of an alert that lasts is counted until then.
+Json alert_json(const Alert& alert, tally::Time now);
+
+/// {"alerts": […]}, in the order given.
+Json alerts_json(std::span<const Alert> alerts, tally::Time now);
+
+}  // namespace rstwatch::control

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/export/destination.h"
+
+#include <algorithm>
+
+namespace rstwatch::control {
+namespace {
+
+Json time_or_null(tally::Time time) {
+    return time == 0 ? Json(nullptr) : Json(seconds(time));
+}
+
+Json diagnosis_json(const Diagnosis& diagnosis) {
+    Json considered = Json::array();
+    for (const auto& [cause, why_not] : diagnosis.considered)
+        considered.push_back({{"cause", cause}, {"why_not", why_not}});
+    return {{"rule", diagnosis.rule},           {"sentence", diagnosis.sentence},
+            {"evidence", diagnosis.evidence},   {"considered", std::move(considered)},
+            {"next_step", diagnosis.next_step}, {"commands", diagnosis.commands}};
+}
+
+Json diagnosis_json(const Knowledge& knowledge, const AlertSubject& subject) {
+    return diagnosis_json(diagnose(gather(knowledge.sources(), subject)));
+}
+
+Json peers_json(std::vector<FailurePeer> peers) {
+    std::ranges::stable_sort(peers, std::greater{}, &FailurePeer::count);
+    Json json = Json::array();
+    for (const FailurePeer& peer : peers) {
+        Json one = {{"address", to_string(peer.who.address)}};
+        if (peer.who.port != 0) one["port"] = peer.who.port;
+        one["count"] = peer.count;
+        one["error"] = peer.error;
+        json.push_back(std::move(one));
+    }
+    return json;
+}
+
+Json failing_json(const FailureBook& book, const Failure* failure, const char* peers) {
+    if (failure == nullptr || !book.is_active(*failure)) return nullptr;
+    std::array<std::uint64_t, tally::outcome_count> outcomes{};
+    std::ranges::copy(failure->outcomes, outcomes.begin());
+    return {{"since", seconds(failure->since)},
+            {"last", seconds(failure->last)},
+            {"failed", failure->failed},
+            {"outcomes", nonzero_outcomes_json(outcomes)},
+            {"clients", failure->clients.count()},
+            {"clients_error", failure->clients.error()},
+            {"succeeding_clients", failure->succeeding.count()},
+            {peers, peers_json(failure->peers)}};
+}
+
+/// Null where nothing fails: only what fails is followed so closely.
+Json rates_json(const FailureBook& book, const Failure* failure) {
+    if (failure == nullptr) return nullptr;
+    Json json = Json::array();
+    for (std::size_t span = 0; span < Rates::spans.size(); ++span) {
+        const Rates::Sum sum = failure->rates.over(span, book.interval());
+        json.push_back({{"seconds", Rates::spans[span]},
+                        {"failed_per_second", sum.failed_per_second()},
+                        {"accepted_per_second", sum.accepted_per_second()}});
+    }
+    return json;
+}
+
+Json outcomes_of(const RegistryRow& row) {
+    std::array<std::uint64_t, tally::outcome_count> outcomes{};
+    for (const OutcomeCount& each : row.outcomes) outcomes[tally::index(each.outcome)] = each.seen.count;
+    return nonzero_outcomes_json(outcomes);
+}
+
+Json listen_queue_json(const RegistryRow& row) {
+    for (const OutcomeCount& each : row.outcomes)
+        if (each.outcome == tally::Outcome::listen_overflow && each.seen.count > 0)
+            return {{"overflows", each.seen.count}, {"last", seconds(each.seen.last)}};
+    return {{"overflows", 0}, {"last", nullptr}};
+}
+
+Json service_json(const Knowledge& knowledge, const RegistryRow& row) {
+    const FailureBook& book = knowledge.failures;
+    const Failure* failure = book.of_service(row.key);
+    if (failure == nullptr || !book.is_active(*failure))
+        if (const Failure* mass = book.in_mass(row.key)) failure = mass;
+    const Spoken spoken = knowledge.spoken ? knowledge.spoken(row.key) : Spoken{};
+    const bool times = row.handshakes != nullptr;
+    return {{"address", to_string(row.key.address)},
+            {"port", row.key.port},
+            {"service", spoken.service},
+            {"first_seen", seconds(row.first_seen())},
+            {"verdicts", row.weight()},
+            {"error", knowledge.registry.destination_error(row)},
+            {"outcomes", outcomes_of(row)},
+            {"accepted",
+             {{"count", row.accepted.count},
+              {"first", row.accepted.said ? Json(seconds(row.accepted.first)) : Json(nullptr)},
+              {"last", row.accepted.said ? Json(seconds(row.accepted.last)) : Json(nullptr)}}},
+            {"last_response", time_or_null(row.last_response)},
+            {"failing", failing_json(book, failure, "top_clients")},
+            {"rates", rates_json(book, failure)},
+            {"handshake",
+             {{"median_seconds", times ? Json(seconds(row.handshakes->median())) : Json(nullptr)},
+              {"samples", times ? row.handshakes->count() : 0}}},
+            {"hops", knowledge.baselines.distances(row.key.address)},
+            {"listen_queue", listen_queue_json(row)}};
+}
+
+Json scanner_json(const Scanners& scanners, const tally::IpAddress& host) {
+    const ScannerRow* row = scanners.find(host);
+    if (row == nullptr || !row->is_scanner()) return nullptr;
+    return {{"failed", row->failed},
+            {"half_open", row->half_open},
+            {"first", seconds(row->first)},
+            {"last", seconds(row->last)}};
+}
+
+std::vector<const RegistryRow*> services_of(const Registry& registry, const tally::IpAddress& host) {
+    std::vector<const RegistryRow*> found;
+    for (const RegistryRow& row : registry.destinations().rows())
+        if (row.key.address == host) found.push_back(&row);
+    std::ranges::sort(found, {}, [](const RegistryRow* row) { return row->key.port; });
+    return found;
+}
+
+Json incoming_json(const Knowledge& knowledge, const std::vector<const RegistryRow*>& services,
+                   const tally::IpAddress& host) {
+    constexpr std::size_t most = 1000;
+    Json list = Json::array();
+    for (const RegistryRow* row : services) {
+        if (list.size() == most) break;
+        const Failure* failure = knowledge.failures.of_service(row->key);
+        list.push_back({{"port", row->key.port},
+                        {"service", knowledge.spoken ? knowledge.spoken(row->key).service : std::string()},
+                        {"failing", failure != nullptr && knowledge.failures.is_active(*failure)},
+                        {"outcomes", outcomes_of(*row)},
+                        {"accepted", row->accepted.count}});
+    }
+    const Failure* failure = knowledge.failures.of_host(host);
+    return {{"failing", failing_json(knowledge.failures, failure, "top_clients")},
+            {"rates", rates_json(knowledge.failures, failure)},
+            {"services", std::move(list)},
+            {"services_left_off", services.size() - std::min(services.size(), most)},
+            {"diagnosis", diagnosis_json(knowledge, {AlertScope::host, Direction::incoming, {host, 0}})}};
+}
+
+Json outgoing_json(const Knowledge& knowledge, const RegistryRow& row) {
+    const Failure* failure = knowledge.failures.of_client(row.key.address);
+    return {{"verdicts", row.weight()},
+            {"error", knowledge.registry.client_error(row)},
+            {"outcomes", outcomes_of(row)},
+            {"first_seen", seconds(row.first_seen())},
+            {"failing", failing_json(knowledge.failures, failure, "top_servers")},
+            {"rates", rates_json(knowledge.failures, failure)},
+            {"diagnosis", diagnosis_json(knowledge, {AlertScope::host, Direction::outgoing, row.key})}};
+}
+
+}  // namespace
+
+std::optional<Json> destination_json(const Knowledge& knowledge, const tally::Endpoint& service) {
+    const RegistryRow* row = knowledge.registry.destination(service);
+    if (row == nullptr) return std::nullopt;
+    Json json = service_json(knowledge, *row);
+    json["diagnosis"] = diagnosis_json(knowledge, {AlertScope::service, Direction::incoming, service});
+    return json;
+}
+
+std::optional<Json> host_json(const Knowledge& knowledge, const tally::IpAddress& host) {
+    const RegistryRow* client = knowledge.registry.client(host);
+    const std::vector<const RegistryRow*> services = services_of(knowledge.registry, host);
+    if (client == nullptr && services.empty()) return std::nullopt;
+    Json json = {{"address", to_string(host)}, {"outgoing", nullptr}, {"incoming", nullptr}};
+    if (client != nullptr) json["outgoing"] = outgoing_json(knowledge, *client);
+    if (!services.empty()) json["incoming"] = incoming_json(knowledge, services, host);
+    json["scanner"] = scanner_json(knowledge.scanners, host);
+    // What a person is told first: of the side that fails, else of the side that there is.
+    const Failure* outgoing = knowledge.failures.of_client(host);
+    const Failure* incoming = knowledge.failures.of_host(host);
+    const bool as_client = services.empty() || ((incoming == nullptr || incoming->failed == 0) && outgoing != nullptr);
+    json["diagnosis"] = json[as_client ? "outgoing" : "incoming"]["diagnosis"];
+    return json;
+}
+
+Json destinations_json(const Knowledge& knowledge, const DestinationsQuery& query) {
+    std::vector<const RegistryRow*> found;
+    for (const RegistryRow& row : knowledge.registry.destinations().rows()) {
+        if (row.key < query.from) continue;
+        const Failure* failure = query.failing ? knowledge.failures.of_service(row.key) : nullptr;
+        const bool fails = failure != nullptr && knowledge.failures.is_active(*failure);
+        if (!query.failing || fails || knowledge.failures.in_mass(row.key) != nullptr) found.push_back(&row);
+    }
+    const auto by_key = [](const RegistryRow* row) { return row->key; };
+    const std::size_t shown = std::min(query.rows, found.size());
+    const auto cut = found.begin() + static_cast<std::ptrdiff_t>(std::min(shown + 1, found.size()));
+    std::ranges::partial_sort(found, cut, {}, by_key);
+    Json list = Json::array();
+    for (std::size_t i = 0; i < shown; ++i) list.push_back(service_json(knowledge, *found[i]));
+    return {{"destinations", std::move(list)},
+            {"next_cursor", shown < found.size() ? Json(to_string(found[shown]->key)) : Json(nullptr)}};
+}
+
+Json services_json(const Knowledge& knowledge, std::size_t rows) {
+    std::vector<const Failure*> failing;
+    for (const FailureBook::Table* table : {&knowledge.failures.services(), &knowledge.failures.suspects()})
+        for (const Failure& failure : table->rows()) {
+            const bool is_suspect = table == &knowledge.failures.suspects();
+            if (failure.failed > 0 && (!is_suspect || knowledge.failures.is_mass(failure))) failing.push_back(&failure);
+        }
+    std::ranges::sort(failing, [](const Failure* a, const Failure* b) {
+        return a->failed != b->failed ? a->failed > b->failed : a->key < b->key;
+    });
+    Json list = Json::array();
+    for (const Failure* failure : failing) {
+        if (list.size() == rows) break;
+        if (auto json = destination_json(knowledge, failure->key)) list.push_back(std::move(*json));
+    }
+    return list;
+}
+
+}  // namespace rstwatch::control
