@@ -312,8 +312,9 @@ void in_syn_sent(Connection& connection, const Segment& segment, const Limits& l
     const bool by_client = segment.from == Side::client;
     connection.isn[server] = (by_client ? segment.acknowledgement : segment.sequence) - 1;
     connection.next[server] = connection.isn[server] + 1;
-    // A split handshake has no SYN-ACK of the server (RFC 9293 section 3.5, simultaneous open by one side only).
-    const bool split = connection.has(seen::server_syn | seen::final_ack);
+    // The client's SYN-ACK before it: a split handshake has none of the server (RFC 9293 section 3.5, simultaneous open
+    // by one side only).
+    const bool split = connection.has(seen::final_ack);
     if (!split && (!by_client || connection.has(seen::server_packet))) connection.seen |= seen::gap;
     establish(connection);
     track(connection, segment, limits);
