@@ -119,7 +119,7 @@ void follow_flow(Connection& connection, const Segment& segment, Progress progre
 
 void synack_again(Connection& connection, const Segment& segment, const Limits& limits) {
     if (connection.synack_count < synacks_of_full_queue || server_answered(connection) ||
-        connection.has_any(seen::both_fins) || connection.has(seen::server_syn))
+        connection.has_any(seen::both_fins))
         return;
     give_verdict(connection, Outcome::listen_overflow, segment.time);
     connection.deadline = segment.time + limits.stalled;
