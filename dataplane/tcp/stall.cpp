@@ -104,7 +104,8 @@ void leave_queue(Connection& connection) {
 void note_gap(Connection& connection, const Segment& segment, const Limits& limits) {
     const Time gap = segment.time - connection.last_seen;
     if (gap < limits.gap) return;
-    connection.clear_flow(tally::other(segment.from), flow::after_gap | flow::after_long_gap);
+    // A RST that comes so late is no answer to what broke an earlier silence.
+    connection.clear_flow(tally::other(segment.from), flow::after_long_gap);
     connection.set_flow(segment.from, flow::after_gap);
     if (gap >= limits.long_gap) connection.set_flow(segment.from, flow::after_long_gap);
 }
