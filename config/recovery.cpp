@@ -29,9 +29,16 @@ struct Failure {
     std::string words;
 };
 
+// Editors on Windows put it before the first line, whose first character it is not.
+std::string_view without_byte_order_mark(std::string_view text) {
+    constexpr std::string_view mark = "\xef\xbb\xbf";
+    return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
 class Recovery {
   public:
-    Recovery(std::string_view text, const std::string& source) : source_(source), lines_(split_lines(text)) {}
+    Recovery(std::string_view text, const std::string& source)
+        : source_(source), lines_(split_lines(without_byte_order_mark(text))) {}
 
     Recovered run() {
         if (drop_unreadable_lines()) parse_and_mend();

@@ -78,6 +78,12 @@ TEST(Loader, ReadsLinesThatEndAsOnWindows) {
     EXPECT_EQ(result.settings.rx.queues, 3);
 }
 
+TEST(Loader, ByteOrderMarkChangesNothing) {
+    for (const std::string text : {"[rx\nqeues = 1\n", "[rx]\nburst = 1\nburst = 2\n", "[rx]x\xff\nqueues = 2\n",
+                                   "rx.idle = poll\n", "[rx]\nqueues = 99"})
+        EXPECT_EQ(messages(load_text("\xef\xbb\xbf" + text, "t")), messages(load_text(text, "t"))) << text;
+}
+
 struct Case {
     std::string name;
     std::string text;
