@@ -21,6 +21,7 @@ namespace {
 // Each error costs a parse, and one in a statement of many lines a parse for each of them.
 constexpr std::size_t most_errors = 20;
 constexpr int most_parses = 200;
+constexpr std::size_t longest_words = 200;
 constexpr std::string_view rest_unchecked = "; what else this file says could not be checked: mend this first";
 
 struct Failure {
@@ -28,9 +29,16 @@ struct Failure {
     std::string words;
 };
 
+// Editors on Windows put it before the first line, whose first character it is not.
+std::string_view without_byte_order_mark(std::string_view text) {
+    constexpr std::string_view mark = "\xef\xbb\xbf";
+    return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
 class Recovery {
   public:
-    Recovery(std::string_view text, const std::string& source) : source_(source), lines_(split_lines(text)) {}
+    Recovery(std::string_view text, const std::string& source)
+        : source_(source), lines_(split_lines(without_byte_order_mark(text))) {}
 
     Recovered run() {
         if (drop_unreadable_lines()) parse_and_mend();
@@ -74,13 +82,21 @@ std::optional<toml::table> parse_alone(const std::string& text) {
     }
 }
 
+// toml++ quotes names however long they are, and cuts its message where its buffer ends, be it within a character.
+std::string shortened(std::string_view words) {
+    if (words.size() <= longest_words) return printable(words);
+    std::size_t end = longest_words;
+    while (is_continuation(words[end])) --end;
+    return printable(words.substr(0, end)) + "...";
+}
+
 std::optional<Failure> Recovery::parse(std::size_t lines, toml::table& into) {
     ++parses_;
     try {
         into = toml::parse(join_lines(lines_, 0, lines));
         return std::nullopt;
     } catch (const toml::parse_error& error) {
-        return Failure{to_place(error.source()), printable(error.description())};
+        return Failure{to_place(error.source()), shortened(error.description())};
     }
 }
 
@@ -107,7 +123,7 @@ std::string hint(const std::string& line) {
     const std::string value = trimmed(line.substr(equals + 1));
     if (value.empty() || parse_alone(trimmed(line))) return {};
     const std::string with_quotes = trimmed(line.substr(0, equals)) + " = " + quoted(value);
-    if (!parse_alone(with_quotes)) return {};
+    if (with_quotes.size() > longest_words || !parse_alone(with_quotes)) return {};
     return "; if this is text, write it in quotes: " + printable(with_quotes);
 }
 

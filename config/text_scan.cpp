@@ -13,10 +13,6 @@ constexpr std::size_t most_dots = 64;
 constexpr std::string_view blanks = " \t\r";
 constexpr std::string_view bare_key_characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
-bool is_continuation(char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-}
-
 // RFC 3629, section 4: what the second byte may be depends on the first, which keeps overlong forms, surrogates and
 // everything above U+10FFFF out.
 bool is_second_byte(unsigned char first, char c) {
@@ -73,6 +69,10 @@ std::string_view without_blanks(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_continuation(char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
 
 std::vector<std::string> split_lines(std::string_view text) {
     std::vector<std::string> lines;

@@ -10,6 +10,9 @@
 
 namespace rstwatch::config {
 
+/// True for the second and later bytes of a character in UTF-8.
+bool is_continuation(char c);
+
 /// The lines of a text without their line breaks. A text that ends in a line break has an empty last line.
 std::vector<std::string> split_lines(std::string_view text);
 

@@ -117,7 +117,7 @@ struct alignas(64) Connection {
     std::uint16_t flow = 0;                 ///< of flow::
     std::array<std::uint8_t, 2> repeats{};  ///< segments sent again, or probes, that nothing has answered
     std::array<std::uint16_t, 2> ip_id{};   ///< IP identification of the last packet; 0: none
-    std::array<std::uint8_t, 2> ttl{};      ///< of the first packet; 0: none seen
+    std::array<std::uint8_t, 2> ttl{};      ///< of the first packet that is no RST; 0: none seen
     Phase phase = Phase::none;
     std::uint8_t verdict = no_verdict;  ///< Outcome given so far, provisional until the final one is counted
 

@@ -32,7 +32,7 @@ bool DuplicateFilter::is_copy(const packet::PacketView& view, const Digest& dige
     Set& set = sets_[segment.digest % set_count];
     Remembered* oldest = &set.segments[0];
     for (Remembered& each : set.segments) {
-        if (each.digest == segment.digest && each.time_and_ttl != 0 && time - (each.time_and_ttl >> 8) <= limit &&
+        if (each.digest == segment.digest && time - (each.time_and_ttl >> 8) <= limit &&
             is_within_a_hop(each.time_and_ttl, view.ttl))
             return true;
         if (each.time_and_ttl < oldest->time_and_ttl) oldest = &each;

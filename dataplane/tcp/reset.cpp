@@ -85,7 +85,7 @@ void believe_refusal(Connection& connection, const Segment& segment, const Limit
     connection.rst_by = RstBy::server;
     connection.rst_shape = RstShape::no_socket;
     connection.seen |= seen::server_rst;
-    connection.seen &= ~(seen::rst_ignored | seen::slow_answer | seen::refusal_doubted);
+    connection.seen &= ~(seen::rst_ignored | seen::slow_answer);
     give_verdict(connection, Outcome::refused, segment.time);
     connection.phase = Phase::reset;
     connection.deadline = segment.time + limits.reset;

@@ -34,18 +34,13 @@ bool is_sent_again(const Connection& connection, const Segment& segment, bool fr
            after(segment.end(), connection.acked[tally::index(tally::other(segment.from))]);
 }
 
-bool is_stall(std::uint8_t verdict) {
-    return verdict == tally::index(Outcome::blackholed) || verdict == tally::index(Outcome::zero_window_stall) ||
-           verdict == tally::index(Outcome::listen_overflow);
-}
-
-/// What this side was waiting for has come.
+/// What this side was waiting for has come. While a connection is established, no verdict but a stall stands.
 void relieve(Connection& connection, Side side) {
     std::uint8_t& repeats = connection.repeats[tally::index(side)];
     const bool was_stalled = repeats >= stalled_at;
     repeats = 0;
     if (!was_stalled || connection.repeats[tally::index(tally::other(side))] >= stalled_at) return;
-    if (connection.phase != Phase::established || !is_stall(connection.verdict)) return;
+    if (connection.phase != Phase::established) return;
     withdraw_verdict(connection);
     connection.deadline = 0;
 }
@@ -85,7 +80,7 @@ void count_repeat(Connection& connection, const Segment& segment, bool probe, co
     if (connection.repeats[0] == 0 && connection.repeats[1] == 0) connection.stalled_since = now;
     if (connection.repeats[side] < 0xff) ++connection.repeats[side];
     probe ? connection.set_flow(segment.from, flow::probing) : connection.clear_flow(segment.from, flow::probing);
-    if (connection.phase != Phase::established || !is_attempt(connection)) return;
+    if (connection.phase != Phase::established) return;
     if (connection.verdict != no_verdict) {
         connection.deadline = segment.time + limits.stalled;
         return;
@@ -109,7 +104,8 @@ void leave_queue(Connection& connection) {
 void note_gap(Connection& connection, const Segment& segment, const Limits& limits) {
     const Time gap = segment.time - connection.last_seen;
     if (gap < limits.gap) return;
-    connection.clear_flow(tally::other(segment.from), flow::after_gap | flow::after_long_gap);
+    // A RST that comes so late is no answer to what broke an earlier silence.
+    connection.clear_flow(tally::other(segment.from), flow::after_long_gap);
     connection.set_flow(segment.from, flow::after_gap);
     if (gap >= limits.long_gap) connection.set_flow(segment.from, flow::after_long_gap);
 }
@@ -124,7 +120,7 @@ void follow_flow(Connection& connection, const Segment& segment, Progress progre
 
 void synack_again(Connection& connection, const Segment& segment, const Limits& limits) {
     if (connection.synack_count < synacks_of_full_queue || server_answered(connection) ||
-        connection.has_any(seen::both_fins) || connection.has(seen::server_syn))
+        connection.has_any(seen::both_fins))
         return;
     give_verdict(connection, Outcome::listen_overflow, segment.time);
     connection.deadline = segment.time + limits.stalled;

@@ -251,10 +251,9 @@ void put_before_reset(Connection& connection, const Segment& segment, const Limi
 
 /// A SYN-ACK that the client's answer to it has overtaken on its way through the mirror port.
 bool is_late_synack(const Connection& connection, const Segment& segment) {
-    return segment.from == Side::server && is_attempt(connection) &&
-           !connection.has_any(seen::synack | seen::server_syn) && connection.phase != Phase::syn_sent &&
-           connection.phase != Phase::reset && segment.sequence == connection.isn[server] &&
-           acknowledges_syn(connection, segment);
+    return segment.from == Side::server && is_attempt(connection) && !connection.has(seen::synack) &&
+           connection.phase != Phase::syn_sent && connection.phase != Phase::reset &&
+           segment.sequence == connection.isn[server] && acknowledges_syn(connection, segment);
 }
 
 void on_synack(Connection& connection, const Segment& segment, const Limits& limits) {
@@ -312,8 +311,9 @@ void in_syn_sent(Connection& connection, const Segment& segment, const Limits& l
     const bool by_client = segment.from == Side::client;
     connection.isn[server] = (by_client ? segment.acknowledgement : segment.sequence) - 1;
     connection.next[server] = connection.isn[server] + 1;
-    // A split handshake has no SYN-ACK of the server (RFC 9293 section 3.5, simultaneous open by one side only).
-    const bool split = connection.has(seen::server_syn | seen::final_ack);
+    // The client's SYN-ACK before it: a split handshake has none of the server (RFC 9293 section 3.5, simultaneous open
+    // by one side only).
+    const bool split = connection.has(seen::final_ack);
     if (!split && (!by_client || connection.has(seen::server_packet))) connection.seen |= seen::gap;
     establish(connection);
     track(connection, segment, limits);
@@ -440,7 +440,6 @@ void begin(Connection& connection, const Segment& segment, const Limits& limits)
     } else if (segment.rst() || segment.syn() || !segment.ack()) {
         begin_unsolicited(connection, segment, limits);
         note(connection, segment);
-        if (segment.rst()) connection.ttl[tally::index(segment.from)] = segment.ttl;
     } else {
         connection.phase = Phase::midstream;
         track(connection, segment, limits);

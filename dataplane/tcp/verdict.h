@@ -37,10 +37,11 @@ inline Outcome closing_outcome(const Connection& connection) {
     return left_unanswered ? Outcome::closed_without_response : Outcome::closed;
 }
 
-/// The server has done more than send its SYN-ACK: acknowledged data of the client, or sent some.
+/// The server has done more than send its SYN-ACK, so no queue holds the connection: opened it itself, too,
+/// acknowledged data of the client, or sent some.
 inline bool server_answered(const Connection& connection) {
     constexpr std::size_t client = tally::index(Side::client), server = tally::index(Side::server);
-    return connection.has(seen::server_data) ||
+    return connection.has_any(seen::server_syn | seen::server_data) ||
            (connection.has(seen::synack) && after(connection.acked[server], connection.isn[client] + 1));
 }
 

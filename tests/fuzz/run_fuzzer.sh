@@ -3,7 +3,8 @@
 # Builds one fuzzer with Clang's libFuzzer and runs it: run_fuzzer.sh TARGET SECONDS LONGEST CORPUS_MAKER BUILD_DIRECTORY
 # [SOURCE, LIBRARY OR FLAG]... in the source directory. LONGEST: bytes of most inputs; in a last part of the run they have
 # up to sixteen times as many. FUZZ_INPUTS in the environment: how many inputs to run, in place of SECONDS. Exits 77
-# (skipped) without Clang. A failing input stays in BUILD_DIRECTORY, and so does the corpus: the next run goes on from it.
+# (skipped) without Clang. A failing input stays in BUILD_DIRECTORY as TARGET-crash-… or the like, and the next run begins
+# with it; so does the corpus, from which it goes on.
 set -eu
 target=$1 seconds=$2 longest=$3 make_corpus=$4 build=$5
 shift 5
@@ -46,15 +47,21 @@ if setarch -R true 2>/dev/null; then set -- setarch -R; else set --; fi
 set -- "$@" "$program"
 if [ -e "tests/fuzz/$target.dict" ]; then set -- "$@" "-dict=tests/fuzz/$target.dict"; fi
 
-# run_inputs SECONDS INPUTS LONGEST COMMAND...: libFuzzer's own exit code for a failure, 77, would say that the test was
-# skipped.
+# libFuzzer's own exit code for a failure, 77, would say that the test was skipped.
+set -- "$@" -error_exitcode=1 -timeout_exitcode=1 -timeout=10 -rss_limit_mb=2048 "-artifact_prefix=$build/$target-"
+
+# What has failed once fails until it is mended, and is not lost in the meantime.
+for failed in "$build/$target"-*; do
+    if [ -e "$failed" ]; then "$@" "$failed"; fi
+done
+
+# run_inputs SECONDS INPUTS LONGEST COMMAND...
 run_inputs() {
     limit=-max_total_time=$1
     if [ -n "$2" ]; then limit=-runs=$2; fi
     max_len=$3
     shift 3
-    "$@" -error_exitcode=1 -timeout_exitcode=1 "$limit" -timeout=10 -rss_limit_mb=2048 "-max_len=$max_len" \
-        -print_final_stats=1 "-artifact_prefix=$build/$target-" "$corpus"
+    "$@" "$limit" "-max_len=$max_len" -print_final_stats=1 "$corpus"
 }
 inputs=${FUZZ_INPUTS:-}
 run_inputs $((seconds * 4 / 5)) "$inputs" "$longest" "$@"

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/schema.h"
+#include "config/text_scan.h"
 #include "config/value.h"
 
 namespace rstwatch::config {
@@ -75,6 +76,12 @@ TEST(Loader, ReadsLinesThatEndAsOnWindows) {
     const auto result = load_text("[rx]\r\nqueues = 3\r\n", "a.toml");
     EXPECT_EQ(messages(result), Messages{});
     EXPECT_EQ(result.settings.rx.queues, 3);
+}
+
+TEST(Loader, ByteOrderMarkChangesNothing) {
+    for (const std::string text : {"[rx\nqeues = 1\n", "[rx]\nburst = 1\nburst = 2\n", "[rx]x\xff\nqueues = 2\n",
+                                   "rx.idle = poll\n", "[rx]\nqueues = 99"})
+        EXPECT_EQ(messages(load_text("\xef\xbb\xbf" + text, "t")), messages(load_text(text, "t"))) << text;
 }
 
 struct Case {
@@ -366,6 +373,25 @@ TEST(Loader, GivesUpOnAValueOfTooManyLines) {
         messages(load_text(text, "t")),
         Messages{"t:1002:2: Error while parsing array: encountered end-of-file; what else this file says could not "
                  "be checked: mend this first"});
+}
+
+// Whatever its place in the message, the name is cut between two of its characters.
+TEST(Loader, CutsLongNamesBetweenCharacters) {
+    for (const std::string before : {"", "a"}) {
+        std::string name = before;
+        for (int i = 0; i < 300; ++i) name += "\xc3\xa9";
+        const auto errors = messages(load_text("[rx]\n\"" + name + "\" = 1\n[rx.\"" + name + "\".b]\n", "t"));
+        ASSERT_EQ(errors.size(), 2U);
+        EXPECT_LT(errors[1].size(), 300U);
+        EXPECT_TRUE(errors[1].ends_with("\xc3\xa9..., first at line 2")) << errors[1];
+        EXPECT_EQ(unreadable(errors[1]), std::nullopt) << errors[1];
+    }
+}
+
+TEST(Loader, DoesNotRepeatWholeFilesThatLackQuotes) {
+    const auto errors = messages(load_text("[http]\nlisten = " + std::string(10000, 'a') + '\n', "t"));
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_LT(errors[0].size(), 300U);
 }
 
 TEST(Loader, SurvivesKeysThatWouldExhaustTheStack) {

@@ -85,6 +85,18 @@ TEST(Record, DescribesTheReset) {
     EXPECT_FALSE(made.icmp_seen);
 }
 
+TEST(Record, ResetsDoNotSayHowFarAwayASideIs) {
+    const auto ttls = [](std::string_view script) {
+        const tally::AttemptRecord made = record(script);
+        return std::pair<int, int>(made.client_ttl, made.server_ttl);
+    };
+    using Ttls = std::pair<int, int>;
+    EXPECT_EQ(ttls(">S <RA,s=0,ttl=40"), Ttls(64, 0));
+    EXPECT_EQ(ttls("<RA,s=0,ttl=40"), Ttls(0, 0));
+    EXPECT_EQ(ttls("<RA,s=0,ttl=40 >S"), Ttls(64, 0));  // the SYN that it answers was overtaken
+    EXPECT_EQ(ttls("<RA,s=0,ttl=40 >S <SA >A"), Ttls(64, 60));
+}
+
 TEST(Record, UndecidedIsDatedByItsLastPacket) {
     EXPECT_EQ(record(">S <SA +1s >A +1s >PA:1 +1s").decided, life_start + 2 * tally::second);
 }

@@ -28,6 +28,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"ResetWithoutAckIsNoRefusal", ">S <R,s=0", syn_sent, undecided, S0},
         {"ForgedRefusalThenSynAck", ">S <RA,s=0,a=1000 <SA >A", established, undecided, S1},
         {"RefusalBelievedInSpiteOfASynAck", ">S <RA,s=0,ttl=40 +1s <SA >R", reset, O::refused, REJ},
+        {"RefusalBelievedAtTheSecondTry", ">S <RA,s=0 <SA >R,s+70000 >R", reset, O::refused, REJ},
         {"RefusalNotBelieved", ">S <RA,s=0,ttl=40 +1s <SA >A >PA:10 <RA", reset, O::reset_without_response, RSTR,
          flag::rst_ignored | flag::slow_answer},
         {"AbortAfterARefusalWasNotBelieved", ">S <RA,s=0 <SA >RA", reset, O::client_cancelled, RSTO,

@@ -144,6 +144,11 @@ INSTANTIATE_TEST_SUITE_P(
         {"ClientClosing", handshake + ">FA +1s <SA +2s <SA", established, undecided, S2},
         {"ServerClosing", handshake + "<FA +1s <SA +2s <SA", established, undecided, S3},
         {"SimultaneousOpen", ">S <S <SA >SA +1s <SA +2s <SA", established, undecided, S1, flag::simultaneous_open},
+        {"SimultaneousOpenRefusesFirstData", ">S <S <SA >SA >PA:10 <R", reset, O::peer_lost_state, RSTR,
+         flag::simultaneous_open},
+        {"SimultaneousOpenDataSentAgain",
+         ">S <S <SA >SA +1s <SA >PA:10 +1s >PA:10,s-10 +1s >PA:10,s-10 +1s >PA:10,s-10", established, O::blackholed, S1,
+         flag::simultaneous_open},
     }),
     name_of);
 
@@ -160,6 +165,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"FirstAfterALongGap", answered + "+120s >PA:10 <R", reset, O::idle_reset, RSTR},
         {"FirstAfterAGap", answered + "+119s >PA:10 <R", reset, O::peer_lost_state, RSTR},
         {"NotTheFirstAfterALongGap", answered + "+120s >PA:10 <A >PA:10 <R", reset, O::peer_lost_state, RSTR},
+        {"LongAfterTheFirstAfterALongGap", answered + "+120s >PA:10 +5s <R", reset, O::peer_lost_state, RSTR},
         {"AgainAfterALongGap", answered + "+120s >PA:10 +1s >PA:10,s-10 <R", reset, O::idle_reset, RSTR},
     }),
     name_of);
@@ -276,6 +282,8 @@ INSTANTIATE_TEST_SUITE_P(
         {"SplitHandshakeSynAckMissed", ">S <S <A", established, undecided, S1, flag::simultaneous_open | flag::gap},
         {"SynAckBehindTheFinalAck", ">S >A,a=5001 <SA >PA:10 <A <PA:5 >A >PA:10 <R", reset, O::peer_lost_state, RSTR},
         {"FullQueueSynAckBehindTheFinalAck", ">S >A,a=5001 <SA +1s <SA +2s <SA", established, O::listen_overflow, S1},
+        {"SynAckBehindTheAnswerToTheServersSyn", ">S <S >A <SA >R,s=900 >A", established, undecided, S1,
+         flag::simultaneous_open | flag::gap | flag::rst_ignored},
         {"OtherSynAckIsNotLate", ">S >A,a=5001 <SA,isn=7000", established, undecided, S1},
         {"SynAckBehindTheFinalAckThenAnswer",
          ">S >A,a=5001 <SA >PA:10 <A <R",

@@ -94,6 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
         {"SynAckOfTheSynItself", ">S <SA,a=1000", syn_sent, undecided, S0},
         {"SynAckOneTooFar", ">S <SA,a=1002", syn_sent, undecided, S0},
         {"SynAckAgain", ">S <SA +1s <SA", syn_received, undecided, S1},
+        {"SynAckAfterAnAbortAsksForTheFinalAckAgain", ">S >A <RA <SA", syn_received, undecided, S1,
+         flag::slow_answer | flag::rst_ignored},
         {"SynAckAnew", ">S <SA <SA,isn=8000 >A", established, undecided, S1},
         {"SynAckAnewButOldOneAcknowledged", ">S <SA <SA,isn=8000 >A,a=5001", syn_received, undecided, S1},
         {"SynAckWhenEstablished", ">S <SA >A <SA", established, undecided, S1},
