@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "tools/rstwatch/document.h"
@@ -26,5 +27,8 @@ bool is_without_attempt(std::string_view outcome);
 
 /// Sum of the failed outcomes in an `outcomes` object.
 std::int64_t failed_total(const Document& outcomes);
+
+/// The failed outcome that there is most of in an `outcomes` object; empty when there is none.
+std::string worst_outcome(const Document& outcomes);
 
 }  // namespace rstwatch::cli

@@ -7,9 +7,9 @@
 
 namespace rstwatch::cli {
 
-void Table::add(const std::vector<std::string>& cells) {
-    auto& row = rows_.emplace_back(columns_.size());
-    for (std::size_t i = 0; i < std::min(cells.size(), row.size()); ++i) row[i] = printable(cells[i]);
+void Table::add(const std::vector<std::string>& cells, Style style, const std::string& remark) {
+    auto& row = rows_.emplace_back(Row{std::vector<std::string>(columns_.size()), style, printable(remark)});
+    for (std::size_t i = 0; i < std::min(cells.size(), row.cells.size()); ++i) row.cells[i] = printable(cells[i]);
 }
 
 std::string Table::layout(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) const {
@@ -32,9 +32,12 @@ void Table::write(Output& out, const std::string& indent) const {
         widths.push_back(display_width(column.title));
     }
     for (const auto& row : rows_)
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
+        for (std::size_t i = 0; i < row.cells.size(); ++i) widths[i] = std::max(widths[i], display_width(row.cells[i]));
     out.line(indent + out.heading(layout(titles, widths)));
-    for (const auto& row : rows_) out.line(indent + layout(row, widths));
+    for (const auto& row : rows_) {
+        out.line(indent + out.styled(layout(row.cells, widths), row.style));
+        if (!row.remark.empty()) out.text(indent + "    ", row.remark);
+    }
 }
 
 }  // namespace rstwatch::cli
