@@ -204,13 +204,6 @@ TEST_F(CliWithServer, ATerminalGetsColoursUnlessTheyAreUnwanted) {
     EXPECT_EQ(dumb.out.find('\x1B'), std::string::npos) << dumb.out;
 }
 
-TEST_F(CliWithServer, TheLiveViewEndsWithQ) {
-    const auto outcome = Cli({"--server", address_, "top"}).on_terminal("q");
-    EXPECT_EQ(outcome.exit_code, 0);
-    EXPECT_NE(outcome.out.find("\x1B[2J"), std::string::npos);
-    EXPECT_NE(outcome.out.find("10.0.0.1:7211"), std::string::npos);
-}
-
 TEST_F(CliWithServer, AUnixSocketServesToo) {
     std::string directory = std::filesystem::temp_directory_path() / "rstwatch-cli-XXXXXX";
     ASSERT_NE(mkdtemp(directory.data()), nullptr);

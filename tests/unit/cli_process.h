@@ -99,11 +99,8 @@ class Cli {
         return {.exit_code = code, .out = drain(master.get()), .err = {}};
     }
 
-  private:
-    [[noreturn]] void become(int in, int out, int err) {
-        dup2(in, STDIN_FILENO);
-        dup2(out, STDOUT_FILENO);
-        dup2(err, STDERR_FILENO);
+    /// Runs the CLI in this process, which must be a fork of the test, and returns its exit code.
+    int run_here() const {
         // This copy of the test process must not hold the other ends of the pipes open.
         close_range(STDERR_FILENO + 1, ~0U, 0);
         for (const auto* name : {"RSTWATCH_SERVER", "RSTWATCHD", "NO_COLOR"}) unsetenv(name);
@@ -112,7 +109,15 @@ class Cli {
         for (const auto& [name, value] : environment_) setenv(name.c_str(), value.c_str(), 1);
         std::vector<const char*> pointers;
         for (const auto& argument : arguments_) pointers.push_back(argument.c_str());
-        const int code = run(static_cast<int>(pointers.size()), pointers.data());
+        return run(static_cast<int>(pointers.size()), pointers.data());
+    }
+
+  private:
+    [[noreturn]] void become(int in, int out, int err) {
+        dup2(in, STDIN_FILENO);
+        dup2(out, STDOUT_FILENO);
+        dup2(err, STDERR_FILENO);
+        const int code = run_here();
         std::cout.flush();
         _exit(code);
     }

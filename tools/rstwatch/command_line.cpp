@@ -85,8 +85,9 @@ class CommandLine {
             ->add_option("--window", top_.window,
                          "Over how long a time, such as 60s or 5m (default: 60s, or all of a replay)")
             ->type_name("DURATION");
-        command->add_option("-n,--rows", top_.rows, "Rows")->check(CLI::Range(1, 100000))->capture_default_str();
-        command->add_flag("--once", top_.once, "Show it once instead of every two seconds");
+        command->add_option("-n,--rows", top_.rows, "Rows (default: 10, in the live view all)")
+            ->check(CLI::Range(1, 100000));
+        command->add_flag("--once", top_.once, "Show it once instead of a live view");
         command->callback([this] {
             command_ = [this] {
                 return with_servers(
@@ -155,7 +156,9 @@ class CommandLine {
 
     void add_completion() {
         auto* command = app_.add_subcommand("completion", "Print a completion script");
-        command->add_option("SHELL", shell_, "Shell it is for")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+        command->add_option("SHELL", shell_, "Shell it is for")
+            ->required()
+            ->check(CLI::IsMember({"bash", "zsh", "fish"}));
         command->callback([this] {
             command_ = [this] {
                 out_.raw(completion_script(app_, shell_));

@@ -17,8 +17,7 @@ namespace {
 bool colour_wanted() {
     const char* no_color = std::getenv("NO_COLOR");
     if (no_color != nullptr && *no_color != '\0') return false;
-    const char* terminal = std::getenv("TERM");
-    return terminal != nullptr && std::string_view(terminal) != "dumb";
+    return !is_dumb_terminal();
 }
 
 /// What ECMA-48 calls Select Graphic Rendition.
@@ -59,6 +58,11 @@ std::size_t terminal_width() {
     constexpr unsigned long least = 20;
     constexpr unsigned long most = 1000;
     return given >= least && given <= most ? given : 80;
+}
+
+bool is_dumb_terminal() {
+    const char* terminal = std::getenv("TERM");
+    return terminal == nullptr || std::string_view(terminal) == "dumb";
 }
 
 Output Output::standard() {

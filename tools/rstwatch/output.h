@@ -20,6 +20,9 @@ Style style_of_level(std::string_view level);
 /// Columns of the terminal that standard output is; $COLUMNS or 80 where it does not say, 0 where it is none.
 std::size_t terminal_width();
 
+/// True where $TERM says that the terminal obeys no control sequences, or nothing.
+bool is_dumb_terminal();
+
 /// Standard output, with what it is connected to. The stream must outlive it.
 class Output {
   public:

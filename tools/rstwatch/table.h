@@ -25,6 +25,9 @@ class Table {
 
     bool empty() const { return rows_.empty(); }
 
+    /// Characters of the widest line, but for remarks.
+    std::size_t width() const;
+
     /// Writes titles and rows, each line after `indent` and without blanks at its end. Remarks are wrapped.
     void write(Output& out, const std::string& indent = "") const;
 
@@ -35,6 +38,7 @@ class Table {
         std::string remark;
     };
 
+    std::vector<std::size_t> widths() const;
     std::string layout(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) const;
 
     std::vector<Column> columns_;

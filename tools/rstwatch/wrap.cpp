@@ -35,4 +35,17 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
     return lines;
 }
 
+std::string clipped(std::string_view line, std::size_t width) {
+    std::string kept;
+    while (!line.empty()) {
+        const bool control = line.starts_with("\x1B[");
+        auto length = bytes_of(line, 1);
+        if (control) length = std::min(line.find_first_not_of("0123456789;", 2), line.size() - 1) + 1;
+        if (control || width > 0) kept += line.substr(0, length);
+        if (!control && width > 0) --width;
+        line.remove_prefix(length);
+    }
+    return kept;
+}
+
 }  // namespace rstwatch::cli
