@@ -1,38 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "control/http/file_descriptor.h"
 #include "control/http/listener.h"
 #include "control/http/parameters.h"
 #include "control/http/problem.h"
 #include "control/http/router.h"
 #include "control/http/server.h"
-#include "tools/rstwatch/command_line.h"
+#include "tests/unit/cli_process.h"
 
 namespace rstwatch::cli {
 namespace {
 
-using control::http::FileDescriptor;
 using control::http::Request;
 using control::http::Response;
 
@@ -54,119 +42,6 @@ constexpr const char* status_document = R"({"sensor":"probe","version":"0.1.0","
     "packets":{"received":5678,"tcp":5678,"non_ip":0},"attempts":1234,"pending":5,"open":17,
     "tables":{"connections":{"capacity":1000,"used":250,"overflowed":0,"evicted":0},"records_dropped":9},
     "http":{"connections":3,"requests":12}})";
-
-/// What a program left behind.
-struct Outcome {
-    int exit_code = -1;
-    std::string out;  ///< on a terminal: what the screen showed, standard error included
-    std::string err;
-};
-
-std::string drain(int descriptor) {
-    std::string text;
-    std::array<char, 4096> bytes{};
-    for (;;) {
-        const auto count = read(descriptor, bytes.data(), bytes.size());
-        if (count > 0) text.append(bytes.data(), static_cast<std::size_t>(count));
-        // The master of a pseudo terminal reports EIO when the other end is closed.
-        if (count == 0 || (count < 0 && errno != EINTR)) return text;
-    }
-}
-
-/// Runs the CLI as a process of its own, with the streams and the environment that a test wants.
-class Cli {
-  public:
-    explicit Cli(std::vector<std::string> arguments) : arguments_(std::move(arguments)) {
-        arguments_.insert(arguments_.begin(), "rstwatch");
-    }
-
-    Cli& with(std::string name, std::string value) {
-        environment_.insert_or_assign(std::move(name), std::move(value));
-        return *this;
-    }
-
-    /// Standard input; nothing by default.
-    Cli& reading(std::string input) {
-        input_ = std::move(input);
-        return *this;
-    }
-
-    /// A file instead of the pipe of standard output.
-    Cli& writing_to(std::string path) {
-        output_ = std::move(path);
-        return *this;
-    }
-
-    Outcome in_pipes() {
-        std::array<int, 2> in{}, out{}, err{};
-        for (auto* ends : {&in, &out, &err}) EXPECT_EQ(pipe2(ends->data(), O_CLOEXEC), 0);
-        const auto child = fork_clean();
-        if (child == 0) become(in[0], output_.empty() ? out[1] : open(output_.c_str(), O_WRONLY), err[1]);
-        for (const int end : {in[0], out[1], err[1]}) close(end);
-        EXPECT_EQ(write(in[1], input_.data(), input_.size()), static_cast<ssize_t>(input_.size()));
-        close(in[1]);
-        // Standard error is short in every test, so it fits into its pipe until its turn comes.
-        Outcome outcome{.exit_code = -1, .out = drain(out[0]), .err = drain(err[0])};
-        outcome.exit_code = wait_for(child);
-        close(out[0]);
-        close(err[0]);
-        return outcome;
-    }
-
-    /// On a pseudo terminal, where `keys` are typed once something is on the screen.
-    Outcome on_terminal(const std::string& keys = {}) {
-        const FileDescriptor master(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-        EXPECT_EQ(grantpt(master.get()), 0);
-        EXPECT_EQ(unlockpt(master.get()), 0);
-        const FileDescriptor slave(open(ptsname(master.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
-        const auto child = fork_clean();
-        if (child == 0) become(slave.get(), slave.get(), slave.get());
-        if (!keys.empty()) {
-            pollfd screen{master.get(), POLLIN, 0};
-            EXPECT_EQ(poll(&screen, 1, 20'000), 1);
-            EXPECT_EQ(write(master.get(), keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
-        }
-        const int code = wait_for(child);
-        fcntl(master.get(), F_SETFL, O_NONBLOCK);
-        return {.exit_code = code, .out = drain(master.get()), .err = {}};
-    }
-
-  private:
-    [[noreturn]] void become(int in, int out, int err) {
-        dup2(in, STDIN_FILENO);
-        dup2(out, STDOUT_FILENO);
-        dup2(err, STDERR_FILENO);
-        // This copy of the test process must not hold the other ends of the pipes open.
-        close_range(STDERR_FILENO + 1, ~0U, 0);
-        for (const auto* name : {"RSTWATCH_SERVER", "RSTWATCHD", "NO_COLOR"}) unsetenv(name);
-        setenv("TZ", "UTC0", 1);
-        setenv("TERM", "xterm", 1);
-        for (const auto& [name, value] : environment_) setenv(name.c_str(), value.c_str(), 1);
-        std::vector<const char*> pointers;
-        for (const auto& argument : arguments_) pointers.push_back(argument.c_str());
-        const int code = run(static_cast<int>(pointers.size()), pointers.data());
-        std::cout.flush();
-        _exit(code);
-    }
-
-    /// fork() with nothing in the buffers that both would write.
-    static pid_t fork_clean() {
-        std::cout.flush();
-        std::fflush(nullptr);
-        return fork();
-    }
-
-    static int wait_for(pid_t child) {
-        int status = 0;
-        EXPECT_EQ(waitpid(child, &status, 0), child);
-        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    }
-
-    std::vector<std::string> arguments_;
-    std::map<std::string, std::string> environment_;
-    std::string input_;
-    std::string output_;
-};
 
 /// A server with the daemon's documents.
 class CliWithServer : public testing::Test {
@@ -329,13 +204,6 @@ TEST_F(CliWithServer, ATerminalGetsColoursUnlessTheyAreUnwanted) {
     EXPECT_EQ(dumb.out.find('\x1B'), std::string::npos) << dumb.out;
 }
 
-TEST_F(CliWithServer, TheLiveViewEndsWithQ) {
-    const auto outcome = Cli({"--server", address_, "top"}).on_terminal("q");
-    EXPECT_EQ(outcome.exit_code, 0);
-    EXPECT_NE(outcome.out.find("\x1B[2J"), std::string::npos);
-    EXPECT_NE(outcome.out.find("10.0.0.1:7211"), std::string::npos);
-}
-
 TEST_F(CliWithServer, AUnixSocketServesToo) {
     std::string directory = std::filesystem::temp_directory_path() / "rstwatch-cli-XXXXXX";
     ASSERT_NE(mkdtemp(directory.data()), nullptr);
@@ -359,6 +227,21 @@ TEST(CliUsage, CompletionKnowsCommandsAndOptions) {
     EXPECT_NE(outcome.out.find("complete -o default -F _rstwatch rstwatch\n"), std::string::npos);
     EXPECT_NE(outcome.out.find("analyze) words=\" --help --rows --connections --set\""), std::string::npos)
         << outcome.out;
+}
+
+TEST(CliUsage, CompletionServesThreeShells) {
+    const auto zsh = Cli({"completion", "zsh"}).in_pipes();
+    EXPECT_EQ(zsh.exit_code, 0);
+    EXPECT_TRUE(zsh.out.starts_with("#compdef rstwatch\n"));
+    EXPECT_NE(zsh.out.find("'--by[What to list]:value:(destination client service)'"), std::string::npos) << zsh.out;
+    EXPECT_NE(zsh.out.find("'*:FILE:_files'"), std::string::npos) << zsh.out;
+    const auto fish = Cli({"completion", "fish"}).in_pipes();
+    EXPECT_EQ(fish.exit_code, 0);
+    EXPECT_NE(fish.out.find("complete -c rstwatch -n '__fish_seen_subcommand_from top' -l by -x -a 'destination client "
+                            "service' -d 'What to list'\n"),
+              std::string::npos)
+        << fish.out;
+    EXPECT_EQ(Cli({"completion", "tcsh"}).in_pipes().exit_code, 2);
 }
 
 TEST(CliUsage, NoDaemonIsToldApart) {

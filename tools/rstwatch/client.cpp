@@ -17,6 +17,7 @@
 #include <boost/beast/http/write.hpp>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -38,11 +39,13 @@ constexpr std::uint64_t largest_body = 256ULL << 20;
 /// One exchange. Asynchronous underneath, because only asynchronous operations have deadlines in Beast.
 class Exchange {
   public:
-    std::variant<Reply, ClientError> run(const ServerAddress& server, const std::string& target) {
+    explicit Exchange(const std::stop_token& stop) : stop_(stop) {}
+
+    std::variant<Reply, ClientError> run(const ServerAddress& server, Method method, const std::string& target) {
         std::vector<Protocol::endpoint> endpoints;
         if (const auto error = resolve(server, endpoints)) return ClientError{true, error.message()};
         if (const auto error = connect(endpoints)) return ClientError{true, error.message()};
-        if (const auto error = ask(server, target)) return ClientError{false, error.message()};
+        if (const auto error = ask(server, method, target)) return ClientError{false, error.message()};
         auto& message = parser_.get();
         const auto type = message[http::field::content_type];
         return Reply{.status = message.result_int(),
@@ -64,14 +67,17 @@ class Exchange {
         return error;
     }
 
-    /// Starts an operation by `start(handler)` and waits for it.
+    /// Starts an operation by `start(handler)` and waits for it. Once a stop is requested it is abandoned, and so is
+    /// every later one.
     template <typename Start>
     error_code wait(std::chrono::seconds deadline, Start start) {
-        error_code result;
+        error_code result = asio::error::operation_aborted;
+        if (stop_.stop_requested()) return result;
         stream_.expires_after(deadline);
         start([&](error_code error, auto...) { result = error; });
         context_.restart();
-        context_.run();
+        // Whoever requests it from here on stops the context after it was restarted.
+        if (!stop_.stop_requested()) context_.run();
         return result;
     }
 
@@ -86,8 +92,10 @@ class Exchange {
         return error;
     }
 
-    error_code ask(const ServerAddress& server, const std::string& target) {
-        http::request<http::empty_body> request(http::verb::get, target, 11);
+    error_code ask(const ServerAddress& server, Method method, const std::string& target) {
+        http::request<http::empty_body> request(method == Method::post ? http::verb::post : http::verb::get, target,
+                                                11);
+        request.prepare_payload();  // a POST says that its body is empty
         const bool v6 = server.host.find(':') != std::string::npos;
         request.set(http::field::host, !server.socket.empty() ? "localhost"
                                        : v6                   ? "[" + server.host + "]:" + server.port
@@ -101,7 +109,9 @@ class Exchange {
         return wait(reply_deadline, [&](auto handler) { http::async_read(stream_, buffer_, parser_, handler); });
     }
 
+    const std::stop_token& stop_;
     asio::io_context context_{1};
+    std::stop_callback<std::function<void()>> on_stop_{stop_, [this] { context_.stop(); }};
     beast::basic_stream<Protocol> stream_{context_};
     beast::flat_buffer buffer_;
     http::response_parser<http::string_body> parser_;
@@ -109,8 +119,9 @@ class Exchange {
 
 }  // namespace
 
-std::variant<Reply, ClientError> get(const ServerAddress& server, const std::string& target) {
-    return Exchange().run(server, target);
+std::variant<Reply, ClientError> ask(const ServerAddress& server, Method method, const std::string& target,
+                                     const std::stop_token& stop) {
+    return Exchange(stop).run(server, method, target);
 }
 
 std::string percent_encoded(const std::string& text) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <variant>
 
@@ -19,11 +20,14 @@ struct ClientError {
     std::string message;       ///< of the system, without the address
 };
 
-/// Asks `server` for `target` (path and query, encoded) by one GET. Gives up 5 s after a connect, 30 s after a request
-/// that are not answered.
-[[nodiscard]] std::variant<Reply, ClientError> get(const ServerAddress& server, const std::string& target);
+enum class Method { get, post };
 
-/// `text` as the value of a query parameter.
+/// Asks `server` for `target` (path and query, encoded) by one request without a body. Gives up 5 s after a connect,
+/// 30 s after a request that are not answered, and at once when `stop` is requested, by whatever thread.
+[[nodiscard]] std::variant<Reply, ClientError> ask(const ServerAddress& server, Method method,
+                                                   const std::string& target, const std::stop_token& stop = {});
+
+/// `text` as a segment of a path or the value of a query parameter.
 std::string percent_encoded(const std::string& text);
 
 }  // namespace rstwatch::cli

@@ -9,12 +9,16 @@
 #include <iostream>
 #include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "tools/rstwatch/alerts.h"
 #include "tools/rstwatch/analyze.h"
+#include "tools/rstwatch/check.h"
 #include "tools/rstwatch/completion.h"
 #include "tools/rstwatch/escape.h"
 #include "tools/rstwatch/exit_code.h"
+#include "tools/rstwatch/explain.h"
 #include "tools/rstwatch/output.h"
 #include "tools/rstwatch/server_address.h"
 #include "tools/rstwatch/status.h"
@@ -37,6 +41,9 @@ class CommandLine {
             ->capture_default_str();
         add_analyze();
         add_top();
+        add_explain();
+        add_alerts();
+        add_check();
         add_status();
         add_completion();
     }
@@ -46,12 +53,13 @@ class CommandLine {
             app_.parse(argc, argv);
         } catch (const CLI::ParseError& error) {
             // Success stands for --help and --version here.
-            return app_.exit(error) == 0 ? number(ExitCode::ok) : number(ExitCode::usage);
+            if (app_.exit(error) == 0) return number(ExitCode::ok);
+            return checks() ? number(CheckState::unknown) : number(ExitCode::usage);
         }
         const int code = command_();
         if (out_.finish()) return code;
         std::cerr << "rstwatch: could not write all of the output; is the disk full?\n";
-        return number(ExitCode::failure);
+        return checks() ? number(CheckState::unknown) : number(ExitCode::failure);
     }
 
   private:
@@ -77,8 +85,9 @@ class CommandLine {
             ->add_option("--window", top_.window,
                          "Over how long a time, such as 60s or 5m (default: 60s, or all of a replay)")
             ->type_name("DURATION");
-        command->add_option("-n,--rows", top_.rows, "Rows")->check(CLI::Range(1, 100000))->capture_default_str();
-        command->add_flag("--once", top_.once, "Show it once instead of every two seconds");
+        command->add_option("-n,--rows", top_.rows, "Rows (default: 10, in the live view all)")
+            ->check(CLI::Range(1, 100000));
+        command->add_flag("--once", top_.once, "Show it once instead of a live view");
         command->callback([this] {
             command_ = [this] {
                 return with_servers(
@@ -86,6 +95,55 @@ class CommandLine {
             };
         });
     }
+
+    void add_explain() {
+        auto* command = app_.add_subcommand("explain", "What is wrong with a service or a host, why, and what to do");
+        command->add_option("ADDRESS", explain_.subject, "ADDRESS:PORT of a service, or ADDRESS of a host")->required();
+        command->callback([this] {
+            command_ = [this] {
+                return with_servers(
+                    [this](const auto& servers) { return explain(explain_, servers, format(), out_, std::cerr); });
+            };
+        });
+    }
+
+    void add_alerts() {
+        auto* command = app_.add_subcommand("alerts", "What is failing now, and since when");
+        command->add_flag("--all", alerts_.all, "Also those that were cleared within the last hour");
+        command->add_option("--ack", alerts_.acknowledge, "Acknowledge an alert")->type_name("ID");
+        command->callback([this] {
+            command_ = [this] {
+                return with_servers(
+                    [this](const auto& servers) { return alerts(alerts_, servers, format(), out_, std::cerr); });
+            };
+        });
+    }
+
+    void add_check() {
+        auto* command = app_.add_subcommand("check", "Compare failures per second with thresholds: a Nagios plugin");
+        command->add_option("--warn", check_.warn, "Failed attempts per second for WARNING")
+            ->type_name("RATE")
+            ->required();
+        command->add_option("--crit", check_.crit, "Failed attempts per second for CRITICAL")
+            ->type_name("RATE")
+            ->required();
+        command->add_option("--window", check_.window, "Over how long a time")
+            ->check(CLI::IsMember({"10s", "60s", "5m"}))
+            ->capture_default_str();
+        command->add_option("SERVICE", check_.service, "ADDRESS:PORT; all of the network where it is not given");
+        command->callback([this] {
+            command_ = [this] {
+                const auto servers = chosen_servers();
+                if (const auto* mistake = std::get_if<std::string>(&servers))
+                    return number(report_unknown(*mistake, format(), out_));
+                return number(check(check_, std::get<0>(servers), format(), out_));
+            };
+        });
+        check_command_ = command;
+    }
+
+    /// True where monitoring reads the exit code: then failures of any kind are UNKNOWN.
+    bool checks() const { return check_command_->parsed(); }
 
     void add_status() {
         auto* command = app_.add_subcommand("status", "What the daemon receives, loses and holds");
@@ -98,10 +156,12 @@ class CommandLine {
 
     void add_completion() {
         auto* command = app_.add_subcommand("completion", "Print a completion script");
-        command->add_option("SHELL", shell_, "Shell it is for")->required()->check(CLI::IsMember({"bash"}));
+        command->add_option("SHELL", shell_, "Shell it is for")
+            ->required()
+            ->check(CLI::IsMember({"bash", "zsh", "fish"}));
         command->callback([this] {
             command_ = [this] {
-                out_.raw(bash_completion(app_));
+                out_.raw(completion_script(app_, shell_));
                 return number(ExitCode::ok);
             };
         });
@@ -113,15 +173,21 @@ class CommandLine {
         return formats.at(format_name_);
     }
 
-    /// Runs `command` with the daemons to try: the one that was named, else those that exist by default.
-    int with_servers(const std::function<ExitCode(const std::vector<ServerAddress>&)>& command) const {
+    /// The daemons to try: the one that was named, else those that exist by default. Or what is wrong with the name.
+    std::variant<std::vector<ServerAddress>, std::string> chosen_servers() const {
         auto text = server_;
         const char* environment = std::getenv("RSTWATCH_SERVER");
         if (text.empty() && environment != nullptr) text = environment;
-        if (text.empty()) return number(command(default_server_addresses()));
-        if (const auto address = parse_server_address(text)) return number(command({*address}));
-        std::cerr << "rstwatch: the server is \"" << printable(text)
-                  << "\"; it must be http://HOST:PORT or unix:PATH (option --server, variable RSTWATCH_SERVER)\n";
+        if (text.empty()) return default_server_addresses();
+        if (const auto address = parse_server_address(text)) return std::vector{*address};
+        return "the server is \"" + printable(text) +
+               "\"; it must be http://HOST:PORT or unix:PATH (option --server, variable RSTWATCH_SERVER)";
+    }
+
+    int with_servers(const std::function<ExitCode(const std::vector<ServerAddress>&)>& command) const {
+        const auto servers = chosen_servers();
+        if (const auto* addresses = std::get_if<0>(&servers)) return number(command(*addresses));
+        std::cerr << "rstwatch: " << std::get<std::string>(servers) << '\n';
         return number(ExitCode::usage);
     }
 
@@ -132,6 +198,10 @@ class CommandLine {
     std::string shell_;
     AnalyzeOptions analyze_;
     TopOptions top_;
+    ExplainOptions explain_;
+    AlertsOptions alerts_;
+    CheckOptions check_;
+    CLI::App* check_command_ = nullptr;
     std::function<int()> command_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace CLI {
 class App;
@@ -9,7 +10,8 @@ class App;
 
 namespace rstwatch::cli {
 
-/// A completion script for bash, made from the commands and options of `app`, so that it cannot lag behind them.
-std::string bash_completion(const CLI::App& app);
+/// A completion script for bash, zsh or fish, made from the commands and options of `app`, so that it cannot lag behind
+/// them. Empty for another shell.
+std::string completion_script(const CLI::App& app, std::string_view shell);
 
 }  // namespace rstwatch::cli

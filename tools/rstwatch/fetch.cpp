@@ -3,7 +3,6 @@
 
 #include <optional>
 
-#include "tools/rstwatch/client.h"
 #include "tools/rstwatch/escape.h"
 
 namespace rstwatch::cli {
@@ -18,40 +17,45 @@ std::string detail_of(const Reply& reply) {
     return "the server answered with status " + std::to_string(reply.status);
 }
 
-std::variant<Fetched, ExitCode> understand(const ServerAddress& server, Reply reply, std::ostream& diagnostics) {
-    if (reply.status != 200) {
-        diagnostics << "rstwatch: " << detail_of(reply) << '\n';
-        return reply.status == 400 ? ExitCode::usage : ExitCode::failure;
-    }
+std::variant<Fetched, FetchFailure> understand(const ServerAddress& server, Reply reply) {
+    if (reply.status != 200)
+        return FetchFailure{reply.status == 400 ? ExitCode::usage : ExitCode::failure, reply.status, detail_of(reply)};
     auto document = parse_document(reply.body);
-    if (!document || !document->is_object()) {
-        diagnostics << "rstwatch: " << printable(server.text)
-                    << " did not answer with a document of rstwatchd; is it another server?\n";
-        return ExitCode::failure;
-    }
+    if (!document || !document->is_object())
+        return FetchFailure{
+            ExitCode::failure, reply.status,
+            printable(server.text) + " did not answer with a document of rstwatchd; is it another server?"};
     return Fetched{std::move(reply.body), std::move(*document)};
 }
 
 }  // namespace
 
-std::variant<Fetched, ExitCode> fetch(const std::vector<ServerAddress>& servers, const std::string& target,
-                                      std::ostream& diagnostics) {
+std::variant<Fetched, FetchFailure> try_fetch(const std::vector<ServerAddress>& servers, const Query& query,
+                                              const std::stop_token& stop) {
     std::string tried;
     for (const auto& server : servers) {
-        auto answer = get(server, target);
-        if (auto* reply = std::get_if<Reply>(&answer)) return understand(server, std::move(*reply), diagnostics);
+        auto answer = ask(server, query.method, query.target, stop);
+        if (auto* reply = std::get_if<Reply>(&answer)) return understand(server, std::move(*reply));
         const auto& error = std::get<ClientError>(answer);
-        if (!error.unreachable) {
-            diagnostics << "rstwatch: " << printable(server.text)
-                        << " did not answer as rstwatchd does: " << printable(error.message) << '\n';
-            return ExitCode::failure;
-        }
+        if (!error.unreachable)
+            return FetchFailure{
+                ExitCode::failure, 0,
+                printable(server.text) + " did not answer as rstwatchd does: " + printable(error.message)};
         tried += (tried.empty() ? "" : ", ") + printable(server.text + " (" + error.message + ")");
     }
-    diagnostics
-        << "rstwatch: no daemon at " << tried
-        << "; start one with `rstwatchd --interface NAME`, or say where it is with --server or RSTWATCH_SERVER\n";
-    return ExitCode::no_daemon;
+    return FetchFailure{
+        ExitCode::no_daemon, 0,
+        "no daemon at " + tried +
+            "; start one with `rstwatchd --interface NAME`, or say where it is with --server or RSTWATCH_SERVER"};
+}
+
+std::variant<Fetched, ExitCode> fetch(const std::vector<ServerAddress>& servers, const std::string& target,
+                                      std::ostream& diagnostics) {
+    auto answer = try_fetch(servers, {.target = target});
+    if (auto* fetched = std::get_if<Fetched>(&answer)) return std::move(*fetched);
+    const auto& failure = std::get<FetchFailure>(answer);
+    diagnostics << "rstwatch: " << failure.message << '\n';
+    return failure.code;
 }
 
 }  // namespace rstwatch::cli

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <ostream>
+#include <stop_token>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "tools/rstwatch/client.h"
 #include "tools/rstwatch/document.h"
 #include "tools/rstwatch/exit_code.h"
 #include "tools/rstwatch/server_address.h"
@@ -18,8 +20,25 @@ struct Fetched {
     Document document;
 };
 
-/// Asks the first of `servers` that can be reached. What goes wrong is told on `diagnostics` and makes the exit code:
-/// no_daemon when none can be reached, usage when the daemon finds fault with what was asked, else failure.
+/// Why there is none.
+struct FetchFailure {
+    ExitCode code =
+        ExitCode::failure;  ///< no_daemon: none can be reached; usage: the daemon finds fault with the query
+    unsigned status = 0;    ///< of HTTP; 0 without an answer
+    std::string message;    ///< printable
+};
+
+/// What is asked for: a path with its query, encoded.
+struct Query {
+    std::string target;
+    Method method = Method::get;
+};
+
+/// Asks the first of `servers` that can be reached; gives up at once when `stop` is requested.
+[[nodiscard]] std::variant<Fetched, FetchFailure> try_fetch(const std::vector<ServerAddress>& servers,
+                                                            const Query& query, const std::stop_token& stop = {});
+
+/// The same, for those who tell `diagnostics` what goes wrong and end with it.
 [[nodiscard]] std::variant<Fetched, ExitCode> fetch(const std::vector<ServerAddress>& servers,
                                                     const std::string& target, std::ostream& diagnostics);
 

@@ -73,4 +73,23 @@ std::int64_t failed_total(const Document& outcomes) {
     return total;
 }
 
+std::vector<std::string> failed_outcomes() {
+    std::vector<std::string> names;
+    for (const auto& text : texts)
+        if (text.failed) names.emplace_back(text.name);
+    return names;
+}
+
+std::string worst_outcome(const Document& outcomes) {
+    std::string worst;
+    std::int64_t most = 0;
+    for (const auto& [name, value] : outcomes.items()) {
+        const auto count = integer_at(outcomes, name).value_or(0);
+        if (!outcome_text(name).failed || count <= most) continue;
+        worst = name;
+        most = count;
+    }
+    return worst;
+}
+
 }  // namespace rstwatch::cli

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "tools/rstwatch/document.h"
 
@@ -26,5 +28,11 @@ bool is_without_attempt(std::string_view outcome);
 
 /// Sum of the failed outcomes in an `outcomes` object.
 std::int64_t failed_total(const Document& outcomes);
+
+/// The outcomes that count as failures by themselves.
+std::vector<std::string> failed_outcomes();
+
+/// The failed outcome that there is most of in an `outcomes` object; empty when there is none.
+std::string worst_outcome(const Document& outcomes);
 
 }  // namespace rstwatch::cli

@@ -6,14 +6,22 @@
 #include <string>
 
 #include "tools/rstwatch/document.h"
+#include "tools/rstwatch/names.h"
 
 namespace rstwatch::cli {
 
 /// "10.0.0.1:443", "[2001:db8::1]:443"; the bare address without a port.
 std::string endpoint_text(const std::string& address, std::optional<std::int64_t> port);
 
-/// Whom a row of a top list is about: its endpoint, else its service.
-std::string subject_of(const Document& row);
+/// Reads "10.0.0.1", "10.0.0.1:443", "2001:db8::1" or "[2001:db8::1]:443"; nothing when it is none of these.
+struct EndpointName {
+    std::string address;               ///< as inet_ntop() writes it
+    std::optional<std::int64_t> port;  ///< 1 to 65535; none: the host
+};
+std::optional<EndpointName> parse_endpoint(const std::string& text);
+
+/// Whom a row of a top list is about: its endpoint, else its service. Addresses have their names where they are known.
+std::string subject_of(const Document& row, const NameOf& name_of = {});
 
 /// The service of a row; "-" when it is not known.
 std::string service_of(const Document& row);

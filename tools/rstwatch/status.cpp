@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "tools/rstwatch/csv.h"
 #include "tools/rstwatch/depth.h"
 #include "tools/rstwatch/escape.h"
 #include "tools/rstwatch/fetch.h"
@@ -12,6 +11,7 @@
 #include "tools/rstwatch/number_format.h"
 #include "tools/rstwatch/table.h"
 #include "tools/rstwatch/time_format.h"
+#include "tools/rstwatch/value_list.h"
 
 namespace rstwatch::cli {
 namespace {
@@ -135,27 +135,11 @@ void write_http(const Document& document, Output& out) {
     table.write(out);
 }
 
-/// Every value with the path that leads to it, such as ports.0.dropped.missed.
-void write_values(const Document& document, const std::string& path, Output& out) {
-    if (!document.is_structured()) {
-        const auto text = document.is_null()     ? std::string()
-                          : document.is_string() ? document.get<std::string>()
-                                                 : json_line(document);
-        out.line(csv_line({path, text}));
-        return;
-    }
-    const auto prefix = path.empty() ? path : path + ".";
-    for (const auto& [key, value] : document.items()) write_values(value, std::string(prefix).append(key), out);
-}
-
 }  // namespace
 
 void write_status(const Document& document, Format format, Output& out, std::ostream& diagnostics) {
     if (format == Format::jsonl) out.line(json_line(document));
-    if (format == Format::csv) {
-        out.line("name,value");
-        write_values(document, "", out);
-    }
+    if (format == Format::csv) write_values(document, out);
     if (format == Format::table) {
         write_summary(document, out);
         write_ports(document, out);

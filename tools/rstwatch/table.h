@@ -20,19 +20,29 @@ class Table {
   public:
     explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
-    /// Adds a row; missing cells are empty, surplus ones are dropped.
-    void add(const std::vector<std::string>& cells);
+    /// Adds a row; missing cells are empty, surplus ones are dropped. `remark` is put below it.
+    void add(const std::vector<std::string>& cells, Style style = Style::plain, const std::string& remark = "");
 
     bool empty() const { return rows_.empty(); }
 
-    /// Writes titles and rows, each line after `indent` and without blanks at its end.
+    /// Characters of the widest line, but for remarks.
+    std::size_t width() const;
+
+    /// Writes titles and rows, each line after `indent` and without blanks at its end. Remarks are wrapped.
     void write(Output& out, const std::string& indent = "") const;
 
   private:
+    struct Row {
+        std::vector<std::string> cells;
+        Style style;
+        std::string remark;
+    };
+
+    std::vector<std::size_t> widths() const;
     std::string layout(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) const;
 
     std::vector<Column> columns_;
-    std::vector<std::vector<std::string>> rows_;
+    std::vector<Row> rows_;
 };
 
 }  // namespace rstwatch::cli

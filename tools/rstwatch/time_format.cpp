@@ -2,6 +2,7 @@
 #include "tools/rstwatch/time_format.h"
 
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -34,6 +35,17 @@ std::string local_time(std::optional<double> seconds) {
     return text.data();
 }
 
+std::string time_text(std::optional<double> seconds, double now) {
+    constexpr std::size_t date_length = 10;
+    auto text = local_time(seconds);
+    const auto today = local_time(now).substr(0, date_length);
+    return text.size() > date_length && text.starts_with(today) ? text.substr(date_length + 1) : text;
+}
+
+double wall_clock() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 std::string span_text(std::optional<double> seconds) {
     if (!seconds || !(*seconds >= 0 && *seconds <= latest)) return "unknown";
     if (*seconds < 60) {
@@ -45,6 +57,16 @@ std::string span_text(std::optional<double> seconds) {
     if (whole < 3600) return two_units(whole, 60, "min", 1, "s");
     if (whole < 86400) return two_units(whole, 3600, "h", 60, "min");
     return two_units(whole, 86400, "d", 3600, "h");
+}
+
+std::string latency_text(std::optional<double> seconds) {
+    if (!seconds || !(*seconds >= 0 && *seconds < 1)) return span_text(seconds);
+    std::array<char, 32> text{};
+    if (*seconds < 1e-3)
+        std::snprintf(text.data(), text.size(), "%.0f µs", *seconds * 1e6);
+    else
+        std::snprintf(text.data(), text.size(), "%.1f ms", *seconds * 1e3);
+    return text.data();
 }
 
 }  // namespace rstwatch::cli

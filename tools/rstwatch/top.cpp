@@ -1,63 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rstwatch/top.h"
 
-#include <algorithm>
-#include <cctype>
-#include <chrono>
-#include <sstream>
-
 #include "tools/rstwatch/client.h"
 #include "tools/rstwatch/csv.h"
 #include "tools/rstwatch/emptiness.h"
 #include "tools/rstwatch/escape.h"
 #include "tools/rstwatch/fetch.h"
+#include "tools/rstwatch/live_top.h"
 #include "tools/rstwatch/mirror.h"
-#include "tools/rstwatch/number_format.h"
-#include "tools/rstwatch/row.h"
-#include "tools/rstwatch/table.h"
-#include "tools/rstwatch/terminal.h"
-#include "tools/rstwatch/time_format.h"
+#include "tools/rstwatch/top_table.h"
 
 namespace rstwatch::cli {
 namespace {
 
-constexpr std::chrono::seconds refresh{2};
-
-std::string upper(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
-    return printable(text);
-}
-
 std::string target_of(const TopOptions& options) {
     const std::string window = options.window.empty() ? "" : "&window=" + percent_encoded(options.window);
     return "/api/v1/top?by=" + percent_encoded(options.by) + "&outcome=" + percent_encoded(options.outcome) + window +
-           "&n=" + std::to_string(options.rows);
+           "&n=" + std::to_string(options.rows.value_or(10));
 }
 
 void write_table(const Document& document, Output& out) {
-    using Align = Column::Align;
-    const auto by = text_at(document, "by");
-    const auto outcome = text_at(document, "outcome");
-    const bool of_clients = by == "client";
-    std::vector<Column> columns{{upper(by.empty() ? "destination" : by)}};
-    const bool of_destinations = text_at(document, "by") == "destination";
-    if (of_destinations) columns.push_back({"SERVICE"});
-    columns.push_back({upper(outcome.empty() ? "count" : outcome), Align::right});
-    columns.push_back({"PER SECOND", Align::right});
-    if (!of_clients) columns.push_back({"CLIENTS", Align::right});
-    columns.push_back({"SINCE"});
-    columns.push_back({"LAST"});
-    Table table(std::move(columns));
-    for (const auto& row : member_at(document, "rows")) {
-        std::vector<std::string> cells{subject_of(row)};
-        if (of_destinations) cells.push_back(service_of(row));
-        cells.push_back(estimate_text(integer_at(row, "count"), integer_at(row, "error")));
-        cells.push_back(rate_text(number_at(row, "per_second")));
-        if (!of_clients) cells.push_back(estimate_text(integer_at(row, "clients"), integer_at(row, "clients_error")));
-        cells.push_back(local_time(number_at(row, "first")));
-        cells.push_back(local_time(number_at(row, "last")));
-        table.add(cells);
-    }
+    std::vector<const Document*> rows;
+    for (const auto& row : member_at(document, "rows")) rows.push_back(&row);
+    const auto table = top_table(text_at(document, "by"), text_at(document, "outcome"), rows, {});
     const auto trouble = mirror_trouble(document);
     if (!trouble.empty()) {
         out.line(out.alarming("mirror: " + trouble));
@@ -83,33 +48,6 @@ ExitCode show_once(const TopOptions& options, const std::vector<ServerAddress>& 
     return ExitCode::ok;
 }
 
-ExitCode show_until_quit(const TopOptions& options, const std::vector<ServerAddress>& servers, Output& out) {
-    constexpr const char* clear_screen = "\x1B[H\x1B[2J";
-    KeyInput keys;
-    do {
-        std::ostringstream remarks;
-        std::ostringstream page;
-        // The page is made first, so that the screen is not empty while the daemon is asked.
-        Output buffered(page, out.terminal(), out.colour());
-        const auto result = show_once(options, servers, Format::table, buffered, remarks);
-        if (result == ExitCode::usage) {
-            out.raw(remarks.str());
-            return result;
-        }
-        out.raw(clear_screen);
-        out.line(
-            out.heading(options.outcome + " by " + options.by + ", last " +
-                        (options.window.empty() ? "60s" : options.window)) +
-            "   (q to quit)   " +
-            local_time(std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count()));
-        out.line("");
-        out.raw(page.str());
-        out.raw(remarks.str());
-        if (!out.finish()) return ExitCode::failure;
-    } while (!keys.wait_for_quit(refresh));
-    return ExitCode::ok;
-}
-
 }  // namespace
 
 void write_top(const Document& document, Format format, Output& out, std::ostream& diagnostics) {
@@ -126,8 +64,18 @@ void write_top(const Document& document, Format format, Output& out, std::ostrea
 
 ExitCode top(const TopOptions& options, const std::vector<ServerAddress>& servers, Format format, Output& out,
              std::ostream& diagnostics) {
-    const bool live = !options.once && out.terminal() && format == Format::table;
-    return live ? show_until_quit(options, servers, out) : show_once(options, servers, format, out, diagnostics);
+    const bool live = !options.once && out.terminal() && !is_dumb_terminal() && format == Format::table;
+    if (!live) return show_once(options, servers, format, out, diagnostics);
+    // Before the terminal is taken: what is wrong from the beginning is said and done with.
+    auto first = try_fetch(servers, {.target = target_of(options)});
+    if (const auto* failure = std::get_if<FetchFailure>(&first)) {
+        constexpr unsigned not_ready = 503;
+        if (failure->status != not_ready) {
+            diagnostics << "rstwatch: " << failure->message << '\n';
+            return failure->code;
+        }
+    }
+    return show_live_top(options, servers, out);
 }
 
 }  // namespace rstwatch::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -16,12 +17,15 @@ namespace rstwatch::cli {
 struct TopOptions {
     std::string by = "destination";  ///< destination, client or service
     std::string outcome = "refused";
-    std::string window;  ///< empty: what the daemon takes, the last minute, or a whole replay
-    std::int64_t rows = 10;
+    std::string window;                ///< empty: what the daemon takes, the last minute, or a whole replay
+    std::optional<std::int64_t> rows;  ///< none: 10, or as many as fit in the live view
     bool once = false;
 };
 
-/// Shows the top list: once, or every 2 s on a terminal in table format until the operator leaves.
+/// The longest list that the daemon serves.
+inline constexpr std::int64_t most_top_rows = 1000;
+
+/// Shows the top list: once, or on a terminal in table format over all of it, until the operator leaves.
 ExitCode top(const TopOptions& options, const std::vector<ServerAddress>& servers, Format format, Output& out,
              std::ostream& diagnostics);
 
