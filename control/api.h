@@ -6,11 +6,12 @@
 #include "control/export/json_values.h"
 #include "control/http/router.h"
 #include "control/snapshot_store.h"
+#include "control/store/store.h"
 
 namespace rstwatch::control {
 
 /// The REST interface under /api/v1, and the probes of who supervises the daemon. Reads nothing but the latest
-/// snapshot.
-http::Router make_api(const SnapshotStore& store, std::function<Json()> http_status);
+/// snapshot and, of what is older, the file of `history`. Both outlive it.
+http::Router make_api(const SnapshotStore& store, Store& history, std::function<Json()> http_status);
 
 }  // namespace rstwatch::control

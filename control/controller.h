@@ -10,10 +10,13 @@
 #include "config/settings.h"
 #include "control/classify/classifier.h"
 #include "control/export/connections.h"
+#include "control/history/history.h"
+#include "control/history/minute_rows.h"
 #include "control/merge/interval_merger.h"
 #include "control/registry/registry.h"
 #include "control/registry/window.h"
 #include "control/snapshot_store.h"
+#include "control/store/store.h"
 
 namespace rstwatch::control {
 
@@ -27,6 +30,7 @@ struct Surroundings {
     std::function<std::vector<tally::PortStatus>()> port_status;
     std::function<std::vector<CoreState>()> core_status;
     std::function<void(std::uint64_t packets)> progress;  ///< called some times per second
+    Store* store = nullptr;                               ///< what is to survive; none for a report
 };
 
 /// The control thread's work: merge the cores' banks, judge what one core cannot, publish snapshots.
@@ -50,6 +54,7 @@ class Controller {
     using Clock = std::chrono::steady_clock;
 
     void take(MergedInterval& interval);
+    void remember(const MergedInterval& interval);
     void publish(bool finished);
     void pause() const;
     TableState connection_table() const;
@@ -63,6 +68,10 @@ class Controller {
     Registry registry_;
     Classifier classifier_;
     Window window_;
+    CountChanges changes_;
+    History history_;
+    MinuteRows minutes_;
+    std::optional<tally::Interval> remembered_;
     ConnectionLog connections_;
     Totals totals_;
     bool control_depth_;

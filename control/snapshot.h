@@ -10,6 +10,7 @@
 #include "control/classify/outcome_overlay.h"
 #include "control/classify/span_watch.h"
 #include "control/classify/unseen_direction.h"
+#include "control/history/history.h"
 #include "control/registry/window.h"
 #include "dataplane/tally/core_status.h"
 #include "dataplane/tally/interval_bank.h"
@@ -108,6 +109,7 @@ struct Snapshot {
     Ranking ranking;
     std::vector<std::shared_ptr<const WindowInterval>> window;
     std::uint64_t window_shortened = 0;
+    HistoryViews history;
     std::vector<tally::PortStatus> ports;
     std::vector<CoreState> cores;
 };
