@@ -17,6 +17,8 @@ struct TopOptions {
     std::string by = "destination";  ///< destination, client or service
     std::string outcome = "refused";
     std::string window;  ///< empty: what the daemon takes, the last minute, or a whole replay
+    std::string from;    ///< of a range in the past, instead of a window; as in time_range.h
+    std::string to;      ///< likewise
     std::int64_t rows = 10;
     bool once = false;
 };
