@@ -26,6 +26,9 @@ template <auto member>
 constexpr Field<std::int64_t> registry = field<&Settings::registry, member>();
 template <auto member>
 constexpr Text tunnel_ports{field<&Settings::tunnel, member>(), &port_list_form};
+// Three days of seconds: 72 MB.
+template <auto member>
+constexpr Integer history_points{field<&Settings::history, member>(), 60, 259200};
 template <auto member>
 constexpr Field<std::int64_t> window = field<&Settings::window, member>();
 
@@ -71,6 +74,8 @@ constexpr std::array sections{
     Section{"networks", "Whose hosts are ours"},
     Section{"alerts", "When failed connections are an alert"},
     Section{"window", "How far back rates and top lists reach"},
+    Section{"history", "How far back rates of the network reach in memory, at each of three resolutions"},
+    Section{"store", "What is kept on disk: minute by minute what happened, and what survives a restart"},
     Section{"http", "The REST interface"},
     Section{"log", "What is logged"},
 };
@@ -241,6 +246,27 @@ constexpr std::array settings_table{
     Setting{"window.rows", Integer{window<&S::Window::rows>, 1000, 100000000}, "rows",
             "Rows of destinations and clients kept for that long, over all intervals",
             "Beyond it the oldest intervals lose their rows first, and the answers say how far back they reach."},
+
+    Setting{"history.second_points", history_points<&S::History::second_points>, "points",
+            "Points of one second, 3600 of which are an hour", "264 bytes each, at every resolution."},
+    Setting{"history.ten_second_points", history_points<&S::History::ten_second_points>, "points",
+            "Points of ten seconds, 2160 of which are six hours", ""},
+    Setting{"history.minute_points", history_points<&S::History::minute_points>, "points",
+            "Points of one minute, 2880 of which are two days", ""},
+
+    Setting{"store.path", Text{field<&S::store, &S::Store::path>(), &store_form}, "",
+            "SQLite file of the history, \"off\" for none",
+            "Empty: /var/lib/rstwatch/rstwatch.db for root, else rstwatch/rstwatch.db under XDG_STATE_HOME or "
+            "~/.local/state; none for a replay. What a replay counts is added to a file that is named here."},
+    Setting{"store.megabytes", Integer{field<&S::store, &S::Store::megabytes>(), 4, 1048576}, "MiB",
+            "Size of the file beyond which the oldest minutes give way", ""},
+    Setting{"store.days", Integer{field<&S::store, &S::Store::days>(), 1, 3650}, "days",
+            "Age beyond which minutes are forgotten", ""},
+    Setting{"store.rows", Integer{field<&S::store, &S::Store::rows>(), 16, 1000000}, "rows",
+            "Services, and hosts in each direction, that are told apart in every 5 s of history",
+            "The busiest ones; what is left is one row of others, and answers carry the largest error."},
+    Setting{"store.queue", Integer{field<&S::store, &S::Store::queue>(), 1000, 100000000}, "rows",
+            "Rows that wait while the disk is slow, full or locked", "What does not fit is dropped and counted."},
 
     Setting{"http.listen", Text{field<&S::http, &S::Http::listen>(), &listen_form}, "",
             "Address and port of the REST interface, \"\" for none",

@@ -106,6 +106,20 @@ struct Settings {
         std::int64_t rows = 500000;  ///< rows kept for that long, over all intervals
     } window;
 
+    struct History {
+        std::int64_t second_points = 3600;      ///< points of 1 s kept in memory
+        std::int64_t ten_second_points = 2160;  ///< points of 10 s
+        std::int64_t minute_points = 2880;      ///< points of 60 s
+    } history;
+
+    struct Store {
+        std::string path;               ///< empty: chosen by who runs the daemon, none for a replay; "off": none
+        std::int64_t megabytes = 1024;  ///< MiB of the file; the oldest minutes give way
+        std::int64_t days = 30;         ///< after which minutes are forgotten, in packet time
+        std::int64_t rows = 2000;       ///< services, and hosts in each direction, told apart in a write
+        std::int64_t queue = 200000;    ///< rows that may wait for the disk
+    } store;
+
     struct Http {
         std::string listen = "127.0.0.1:8074";  ///< ADDRESS:PORT, loopback only; empty: none
         std::string socket;                     ///< path; empty: chosen by who runs the daemon; "off": none

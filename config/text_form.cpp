@@ -81,6 +81,12 @@ Fault socket_fault(std::string_view text) {
     return length_fault(text, longest_socket_path);
 }
 
+Fault store_fault(std::string_view text) {
+    if (auto fault = plain_fault(text)) return fault;
+    if (text.empty() || text == "off" || text.front() == '/') return std::nullopt;
+    return "is not an absolute path";
+}
+
 bool is_hexadecimal(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -198,6 +204,7 @@ const TextForm listen_form{
     "proxy), or \"\" for none",
     listen_fault};
 const TextForm socket_form{"the path of a Unix socket, \"\" for the usual place, or \"off\" for none", socket_fault};
+const TextForm store_form{"the absolute path of a file, \"\" for the usual place, or \"off\" for none", store_fault};
 const TextForm pci_form{"a PCI address such as 0000:3b:00.0 (lspci -D lists them)", pci_fault};
 const TextForm interface_form{"the name of a network interface such as eth1 (ip link lists them)", interface_fault};
 const TextForm capture_form{"the path of a capture file, or \"-\" for standard input", given_fault};

@@ -20,6 +20,7 @@ struct TextForm {
 extern const TextForm sensor_name_form;
 extern const TextForm listen_form;
 extern const TextForm socket_form;
+extern const TextForm store_form;
 extern const TextForm pci_form;
 extern const TextForm interface_form;
 extern const TextForm capture_form;

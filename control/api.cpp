@@ -9,6 +9,7 @@
 #include "control/export/report.h"
 #include "control/export/status.h"
 #include "control/export/top.h"
+#include "control/history_api.h"
 #include "control/http/parameters.h"
 #include "control/openapi.h"
 
@@ -78,7 +79,7 @@ TopQuery::By by_from(const std::string& word) {
     return word == "service" ? TopQuery::By::service : TopQuery::By::destination;
 }
 
-http::Response get_top(const Snapshot& snapshot, const http::Request& request) {
+http::Response get_top(const Snapshot& snapshot, const http::Request& request, HistoryApi& history) {
     static const std::vector<std::string_view> outcomes = [] {
         std::vector<std::string_view> words{"refused", "failed"};
         for (const tally::Outcome outcome : tally::all_outcomes())
@@ -97,22 +98,33 @@ http::Response get_top(const Snapshot& snapshot, const http::Request& request) {
     if (!snapshot.replay || request.query.contains("window"))
         query.window_seconds = static_cast<std::uint64_t>(window.count());
     if (parameters.problem()) return http::to_response(*parameters.problem());
+    if (request.query.contains("from") || request.query.contains("to")) return history.top(snapshot, request, query);
     return document(top(snapshot, query));
 }
 
 }  // namespace
 
-http::Router make_api(const SnapshotStore& store, Inspect inspect, std::function<Json()> http_status) {
+http::Router make_api(const SnapshotStore& store, Inspect inspect, Store& history_store,
+                      std::function<Json()> http_status) {
     http::Router router;
+    const auto history = std::make_shared<HistoryApi>(history_store);
     router.get("/api/v1/summary", {"n"},
                with_snapshot(store, [inspect](const Snapshot& snapshot, const http::Request& request) {
                    return get_summary(snapshot, inspect, request);
                }));
-    router.get("/api/v1/top", {"by", "outcome", "window", "n"}, with_snapshot(store, get_top));
-    router.get("/api/v1/status", {}, [&store, http_status = std::move(http_status)](const http::Request&) {
+    router.get("/api/v1/top", {"by", "outcome", "window", "n", "from", "to"},
+               with_snapshot(store, [history](const Snapshot& snapshot, const http::Request& request) {
+                   return get_top(snapshot, request, *history);
+               }));
+    router.get("/api/v1/history", {"last", "from", "to", "step", "scope", "subject", "direction"},
+               with_snapshot(store, [history](const Snapshot& snapshot, const http::Request& request) {
+                   return history->history(snapshot, request);
+               }));
+    router.get("/api/v1/status", {}, [&store, history, http_status = std::move(http_status)](const http::Request&) {
         const SnapshotPtr snapshot = store.latest();
         if (!snapshot) return not_ready();
         Json json = status(*snapshot);
+        json["store"] = history->status();
         json["http"] = http_status();  // of this moment, hence no cached answer
         return document(json);
     });

@@ -7,11 +7,12 @@
 #include "control/http/router.h"
 #include "control/knowledge.h"
 #include "control/snapshot_store.h"
+#include "control/store/store.h"
 
 namespace rstwatch::control {
 
-/// The REST interface under /api/v1, and the probes of who supervises the daemon. Reads the latest snapshot, and what
-/// is known of single services through `inspect`.
-http::Router make_api(const SnapshotStore& store, Inspect inspect, std::function<Json()> http_status);
+/// The REST interface under /api/v1, and the probes of who supervises the daemon. Reads the latest snapshot,
+/// what is known of single services through `inspect` and, of what is older, the file of `history`. All outlive it.
+http::Router make_api(const SnapshotStore& store, Inspect inspect, Store& history, std::function<Json()> http_status);
 
 }  // namespace rstwatch::control

@@ -13,6 +13,8 @@ namespace {
 /// A core fills a bank in a millisecond at best when it replays, once a second when it is live.
 constexpr auto replay_pause = std::chrono::microseconds(200);
 constexpr auto live_pause = std::chrono::milliseconds(20);
+/// A capture that is silent for longer is taken for two: nobody knows whether somebody was listening in between.
+constexpr tally::Interval longest_silence = 3600;
 /// A replay passes thousands of intervals a second; people do not.
 constexpr auto publish_every = std::chrono::milliseconds(250);
 
@@ -38,6 +40,8 @@ Controller::Controller(const config::Settings& settings, Surroundings surroundin
       failures_(settings.registry),
       alerts_(settings, !surroundings_.replay, [this](Alert& alert) { narrate(alert, knowledge().sources()); }, {}),
       window_(settings.window),
+      history_(settings.history),
+      minutes_({.rows = static_cast<std::size_t>(settings.store.rows)}),
       control_depth_(settings.tracking.depth == "control"),
       started_(wall_time()) {}
 
@@ -51,6 +55,7 @@ void Controller::run() {
         if (surroundings_.progress) surroundings_.progress(totals_.packets.received);
         next_publication = Clock::now() + publish_every;
     }
+    if (surroundings_.store != nullptr) surroundings_.store->add(minutes_.take(totals_.last_interval));
     finished_ = true;
     publish();
     connections_.settle(classifier_.scanners(), store_.latest()->span, classifier_.assumptions());
@@ -82,7 +87,23 @@ void Controller::take(MergedInterval& interval) {
     totals_.late_merges += interval.late_merges;
     totals_.last_interval = interval.interval;
     if (wishes_.keep_connections) connections_.add(interval.records);
-    if (wishes_.serve) window_.add(interval);
+    if (!wishes_.serve) return;
+    remember(interval);
+    window_.add(interval);
+}
+
+/// Rates of the past, in memory and on disk.
+void Controller::remember(const MergedInterval& interval) {
+    const tally::Interval now = interval.interval;
+    const bool follows = remembered_ && *remembered_ < now && now - *remembered_ <= longest_silence;
+    const tally::Interval from = follows ? *remembered_ + 1 : now;
+    remembered_ = now;
+    const std::vector<CountChange> changes = changes_.of(interval, classifier_.assumptions());
+    history_.add(interval, from, changes);
+    Store* store = surroundings_.store;
+    if (store == nullptr || !store->is_on()) return;
+    minutes_.add(interval, from, changes);
+    if (minutes_.due(now)) store->add(minutes_.take(now));
 }
 
 TableState Controller::connection_table() const {
@@ -154,6 +175,7 @@ void Controller::publish() {
     snapshot->watches = {alerts_.capacity(), alerts_.watched(), alerts_.overflowed(), 0, 0};
     snapshot->window = window_.intervals();
     snapshot->window_shortened = window_.shortened();
+    snapshot->history = history_.views();
     snapshot->ports = surroundings_.port_status();
     snapshot->cores = core_states();
     store_.publish(std::move(snapshot));

@@ -12,12 +12,15 @@
 #include "control/alert/engine.h"
 #include "control/classify/classifier.h"
 #include "control/export/connections.h"
+#include "control/history/history.h"
+#include "control/history/minute_rows.h"
 #include "control/knowledge.h"
 #include "control/merge/interval_merger.h"
 #include "control/registry/failure_book.h"
 #include "control/registry/registry.h"
 #include "control/registry/window.h"
 #include "control/snapshot_store.h"
+#include "control/store/store.h"
 
 namespace rstwatch::control {
 
@@ -31,6 +34,7 @@ struct Surroundings {
     std::function<std::vector<tally::PortStatus>()> port_status;
     std::function<std::vector<CoreState>()> core_status;
     std::function<void(std::uint64_t packets)> progress;  ///< called some times per second
+    Store* store = nullptr;                               ///< what is to survive; none for a report
 };
 
 /// The control thread's work: merge the cores' banks, judge what one core cannot, publish snapshots.
@@ -61,6 +65,7 @@ class Controller {
 
     void take(MergedInterval& interval);
     void publish();
+    void remember(const MergedInterval& interval);
     void pause() const;
     Knowledge knowledge() const;
     TableState connection_table() const;
@@ -76,6 +81,10 @@ class Controller {
     FailureBook failures_;
     AlertEngine alerts_;
     Window window_;
+    CountChanges changes_;
+    History history_;
+    MinuteRows minutes_;
+    std::optional<tally::Interval> remembered_;
     ConnectionLog connections_;
     Totals totals_;
     bool control_depth_;

@@ -22,6 +22,8 @@
 #include "control/knowledge_routes.h"
 #include "control/progress.h"
 #include "control/service_manager.h"
+#include "control/store/store.h"
+#include "control/store/store_path.h"
 #include "dataplane/dataplane.h"
 
 namespace {
@@ -170,8 +172,22 @@ control::Json counters_json(const control::http::Counters& counters) {
             {"timeouts", counters.timeouts},       {"accept_errors", counters.accept_errors}};
 }
 
+control::Store::Options store_options(const config::Settings::Store& store, bool replay) {
+    control::Store::Options options;
+    options.path = control::store_path(store.path, replay);
+    options.bytes = static_cast<std::uint64_t>(store.megabytes) << 20;
+    options.days = static_cast<std::uint64_t>(store.days);
+    options.queue = static_cast<std::size_t>(store.queue);
+    options.wait_when_full = replay;
+    return options;
+}
+
+void tell_of_store(bool warning, const std::string& sentence) {
+    spdlog::log(warning ? spdlog::level::warn : spdlog::level::info, "{}", sentence);
+}
+
 int run_service(Dataplane& dataplane, control::Controller& controller, control::SnapshotStore& store,
-                const config::Settings& settings) {
+                control::Store& history, const config::Settings& settings) {
     control::http::Server* serving = nullptr;
     const control::http::Options options = http_options(settings.http);
     if (!options.socket.empty()) {
@@ -182,7 +198,7 @@ int run_service(Dataplane& dataplane, control::Controller& controller, control::
     }
     const control::Inspect inspect = [&controller](const auto& look) { controller.inspect(look); };
     control::http::Router api =
-        control::make_api(store, inspect, [&serving] { return counters_json(serving->counters()); });
+        control::make_api(store, inspect, history, [&serving] { return counters_json(serving->counters()); });
     control::add_knowledge_routes(api, store, inspect,
                                   [&controller](const std::string& id) { return controller.acknowledge(id); });
     control::http::Server server(options, api);
@@ -200,6 +216,7 @@ int run_service(Dataplane& dataplane, control::Controller& controller, control::
     }
     spdlog::info("ready");
     control::notify_service_manager("READY=1");
+    history.start();
     controller.run();
     if (dataplane.is_replay() && !stop_requested.load(std::memory_order_relaxed)) {
         spdlog::info("replay finished: {} packets; serving the result until stopped",
@@ -209,6 +226,7 @@ int run_service(Dataplane& dataplane, control::Controller& controller, control::
     control::notify_service_manager("STOPPING=1");
     server.stop();
     dataplane.join();
+    history.stop();
     spdlog::info("stopped; {} packets, {} attempts", store.latest()->totals.packets.received,
                  store.latest()->totals.attempts());
     return tell_damage(dataplane);
@@ -247,8 +265,12 @@ int run(int argc, char** argv) {
     wishes.serve = !report;
     wishes.keep_connections = line.connections || line.report == CommandLine::Report::lines;
     wishes.ranking_rows = report ? line.rows : std::size_t{1000};
+    control::Store::Options kept = store_options(settings.store, dataplane.is_replay());
+    if (report) kept.path.clear();  // a report leaves nothing behind
+    control::Store history(std::move(kept), tell_of_store);
+    surroundings.store = &history;
     control::Controller controller(settings, surroundings, wishes, dataplane.exchanges(), store);
-    if (!report) return run_service(dataplane, controller, store, settings);
+    if (!report) return run_service(dataplane, controller, store, history, settings);
     if (const port::Failure failed = dataplane.start()) {
         std::fprintf(stderr, "rstwatchd: %s\n", failed.message().c_str());
         return exit_failure;

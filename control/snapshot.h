@@ -11,6 +11,7 @@
 #include "control/classify/outcome_overlay.h"
 #include "control/classify/span_watch.h"
 #include "control/classify/unseen_direction.h"
+#include "control/history/history.h"
 #include "control/registry/window.h"
 #include "dataplane/tally/core_status.h"
 #include "dataplane/tally/interval_bank.h"
@@ -112,6 +113,7 @@ struct Snapshot {
     std::vector<Alert> alerts;  ///< active ones first
     std::vector<std::shared_ptr<const WindowInterval>> window;
     std::uint64_t window_shortened = 0;
+    HistoryViews history;
     std::vector<tally::PortStatus> ports;
     std::vector<CoreState> cores;
 };

@@ -6,7 +6,8 @@
 
 # libdpdk-dev depends on every driver package, so net_pcap, net_af_packet, mempool_ring and the vdev bus come with it.
 build_packages=(g++ meson ninja-build pkg-config libdpdk-dev libhyperscan-dev libspdlog-dev libcli11-dev libgtest-dev
-                libboost1.81-dev nlohmann-json3-dev libtomlplusplus-dev libpcap-dev zlib1g-dev)
+                libboost1.81-dev nlohmann-json3-dev libtomlplusplus-dev libpcap-dev libsqlite3-dev
+                zlib1g-dev)
 check_packages=(clang-14 clang-tidy clang-format libclang-rt-14-dev tcpdump iproute2 nftables ethtool python3 curl jq)
 
 say() {

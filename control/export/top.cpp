@@ -12,33 +12,34 @@ namespace {
 
 using tally::Outcome;
 
-/// refused means both ways to be refused; failed what TAXONOMY counts as failed; else the one outcome.
-bool is_wanted(const std::string& wanted, Outcome outcome) {
-    if (wanted == "failed") return tally::is_failed(outcome);
-    if (wanted == "refused") return outcome == Outcome::refused || outcome == Outcome::refused_by_device;
-    return tally::name(outcome) == wanted;
-}
-
 struct Selection {
     std::vector<std::shared_ptr<const WindowInterval>> intervals;
     std::uint64_t seconds = 0;
     std::uint64_t packets = 0;
     std::uint64_t attempts = 0;
+    tally::Interval first = 0, last = 0;  // meaningful when seconds > 0
 };
 
-Selection select(const Snapshot& snapshot, std::optional<std::uint64_t> wanted) {
+Selection select(const Snapshot& snapshot, const TopQuery& query) {
     Selection selection;
     if (snapshot.window.empty()) return selection;
-    const tally::Interval last = snapshot.totals.last_interval;
+    tally::Interval last = snapshot.totals.last_interval;
     tally::Interval first = snapshot.window.front()->interval;
-    if (wanted && last - first >= *wanted) first = last - *wanted + 1;
+    if (query.window_seconds && last - first >= *query.window_seconds) first = last - *query.window_seconds + 1;
+    if (query.range) {
+        if (query.range->second <= first || query.range->first > last) return selection;
+        first = std::max(first, query.range->first);
+        last = std::min(last, query.range->second - 1);
+    }
     for (const auto& interval : snapshot.window) {
-        if (interval->interval < first) continue;
+        if (interval->interval < first || interval->interval > last) continue;
         selection.intervals.push_back(interval);
         selection.packets += interval->packets;
         selection.attempts += interval->attempts;
     }
     selection.seconds = last - first + 1;
+    selection.first = first;
+    selection.last = last;
     return selection;
 }
 
@@ -63,8 +64,8 @@ class Aggregation {
     }
 
     /// Takes back verdicts that were changed later; only those given within the selection are in it.
-    void revise(const tally::Revision& revision, tally::Interval first) {
-        if (revision.given_in < first) return;
+    void revise(const tally::Revision& revision, const Selection& selection) {
+        if (revision.given_in < selection.first || revision.given_in > selection.last) return;
         const bool by_client = query_.by == TopQuery::By::client;
         const auto found =
             rows_.find(by_client ? tally::Endpoint{revision.client.address, 0} : key_of(revision.server));
@@ -155,34 +156,70 @@ Json row_document(const RankedRow& row, const TopQuery& query, std::uint64_t sec
     return json;
 }
 
+/// What was asked for of a range, and what of it is in the answer.
+void add_range(Json& json, const TopQuery& query, const char* source, std::uint64_t covered, tally::Interval from,
+               tally::Interval until) {
+    if (!query.range) return;
+    const auto time = [](tally::Interval second) { return seconds(tally::interval_start(second)); };
+    json["from"] = time(from);
+    json["to"] = time(until);
+    json["source"] = source;
+    json["covered_seconds"] = covered;
+}
+
 }  // namespace
 
+bool is_wanted(const std::string& wanted, Outcome outcome) {
+    if (wanted == "failed") return tally::is_failed(outcome);
+    if (wanted == "refused") return outcome == Outcome::refused || outcome == Outcome::refused_by_device;
+    return tally::name(outcome) == wanted;
+}
+
 Json top(const Snapshot& snapshot, const TopQuery& query) {
-    const Selection selection = select(snapshot, query.window_seconds);
+    const Selection selection = select(snapshot, query);
     Aggregation aggregation(query);
     for (const auto& interval : selection.intervals) aggregation.add(*interval);
     std::uint64_t attempts = selection.attempts;
-    for (const auto& interval : selection.intervals) {
-        const tally::Interval first = selection.intervals.front()->interval;
+    // Of a range that has ended revisions may have come later.
+    for (const auto& interval : snapshot.window) {
         if (query.by == TopQuery::By::client)
-            for (const tally::Revision& revision : interval->client_revisions) aggregation.revise(revision, first);
-        for (const tally::Revision& revision : interval->revisions) aggregation.revise(revision, first);
+            for (const tally::Revision& revision : interval->client_revisions) aggregation.revise(revision, selection);
+        for (const tally::Revision& revision : interval->revisions) aggregation.revise(revision, selection);
+        if (selection.seconds == 0 || interval->interval < selection.first || interval->interval > selection.last)
+            continue;
         for (const tally::Revision& revision : interval->assumed) {
             if (!snapshot.assumptions.hold_for(revision.client.address)) continue;
-            aggregation.revise(revision, first);
+            aggregation.revise(revision, selection);
             ++attempts;
         }
     }
 
     Json rows = Json::array();
     for (const RankedRow& row : aggregation.ranked()) rows.push_back(row_document(row, query, selection.seconds));
-    return {{"window_seconds", selection.seconds},
-            {"outcome", query.outcome},
-            {"by", name(query.by)},
-            {"rows", std::move(rows)},
-            {"packets", {{"received", selection.packets}}},
-            {"attempts", attempts},
-            {"span", span_json(snapshot)}};
+    const auto range = query.range.value_or(std::pair(selection.first, selection.last + 1));
+    Json json = {{"window_seconds", query.range ? range.second - range.first : selection.seconds},
+                 {"outcome", query.outcome},
+                 {"by", name(query.by)},
+                 {"rows", std::move(rows)},
+                 {"packets", {{"received", selection.packets}}},
+                 {"attempts", attempts},
+                 {"span", span_json(snapshot)}};
+    add_range(json, query, "memory", selection.seconds, range.first, range.second);
+    return json;
+}
+
+Json top(const Snapshot& snapshot, const TopQuery& query, const StoredTop& stored) {
+    Json rows = Json::array();
+    for (const RankedRow& row : stored.rows) rows.push_back(row_document(row, query, stored.seconds));
+    Json json = {{"window_seconds", query.range->second - query.range->first},
+                 {"outcome", query.outcome},
+                 {"by", name(query.by)},
+                 {"rows", std::move(rows)},
+                 {"packets", {{"received", stored.packets}}},
+                 {"attempts", stored.attempts},
+                 {"span", span_json(snapshot)}};
+    add_range(json, query, "store", stored.seconds, query.range->first, query.range->second);
+    return json;
 }
 
 }  // namespace rstwatch::control

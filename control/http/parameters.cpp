@@ -39,6 +39,21 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
     return std::chrono::seconds(*count * *unit);
 }
 
+/// Digits, and no more than six behind a point: a double would round them.
+std::optional<std::uint64_t> parse_time(std::string_view text) {
+    constexpr std::int64_t latest = 253402300800;  // of the year 10000
+    const std::size_t point = text.find('.');
+    const std::string_view whole = text.substr(0, point);
+    std::string decimals(point == std::string_view::npos ? std::string_view() : text.substr(point + 1));
+    if (whole.empty() || whole.front() == '-' || (point != std::string_view::npos && decimals.empty()))
+        return std::nullopt;
+    if (decimals.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+    decimals.resize(6, '0');
+    const auto seconds = parse_integer(whole), microseconds = parse_integer(decimals);
+    if (!seconds || !microseconds || *seconds >= latest) return std::nullopt;
+    return static_cast<std::uint64_t>(*seconds * 1'000'000 + *microseconds);
+}
+
 std::string text_of(std::chrono::seconds duration) {
     return std::to_string(duration.count()) + "s";
 }
@@ -71,6 +86,24 @@ void Parameters::refuse(std::string_view name, std::string_view value, const std
                        .limit = limit,
                        .remedy = "give " + limit + ", or leave it out for the default",
                        .instance = request_.path};
+}
+
+void Parameters::refuse(std::string_view name, const std::string& limit) {
+    const auto* value = find(name);
+    refuse(name, value == nullptr ? std::string_view() : *value, limit);
+}
+
+std::optional<std::string> Parameters::text(std::string_view name) const {
+    const auto* value = find(name);
+    return value == nullptr ? std::nullopt : std::optional(*value);
+}
+
+std::optional<std::uint64_t> Parameters::time(std::string_view name) {
+    const auto* text = find(name);
+    if (text == nullptr) return std::nullopt;
+    const auto value = parse_time(*text);
+    if (!value) refuse(name, *text, "a time in seconds since the epoch, such as 1795172090.5");
+    return value;
 }
 
 std::int64_t Parameters::integer(std::string_view name, std::int64_t fallback, std::int64_t least, std::int64_t most) {

@@ -29,6 +29,15 @@ class Parameters {
     std::chrono::seconds duration(std::string_view name, std::chrono::seconds fallback, std::chrono::seconds least,
                                   std::chrono::seconds most);
 
+    /// Seconds since the epoch, with or without decimals, in microseconds; nothing where it was not given.
+    std::optional<std::uint64_t> time(std::string_view name);
+
+    /// The value as it was given; nothing where it was not.
+    std::optional<std::string> text(std::string_view name) const;
+
+    /// Keeps it as a problem that the value of `name`, which was given, is not `limit`.
+    void refuse(std::string_view name, const std::string& limit);
+
     /// The first value that was not valid, as a 400.
     const std::optional<Problem>& problem() const { return problem_; }
 

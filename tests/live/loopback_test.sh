@@ -28,7 +28,7 @@ fail() {
 }
 ip -n "$namespace" link set lo up
 
-ip netns exec "$namespace" "$daemon" --interface lo --set http.listen= --socket "$work/socket" 2>"$work/log" &
+ip netns exec "$namespace" "$daemon" --interface lo --set http.listen= --set store.path=off --socket "$work/socket" 2>"$work/log" &
 pid=$!
 # wait_until SECONDS COMMAND...: an upper bound, not a time to sleep.
 wait_until() {

@@ -19,6 +19,7 @@
 #include "tools/rstwatch/escape.h"
 #include "tools/rstwatch/exit_code.h"
 #include "tools/rstwatch/explain.h"
+#include "tools/rstwatch/history.h"
 #include "tools/rstwatch/output.h"
 #include "tools/rstwatch/server_address.h"
 #include "tools/rstwatch/status.h"
@@ -44,6 +45,7 @@ class CommandLine {
         add_explain();
         add_alerts();
         add_check();
+        add_history();
         add_status();
         add_completion();
     }
@@ -88,6 +90,9 @@ class CommandLine {
         command->add_option("-n,--rows", top_.rows, "Rows (default: 10, in the live view all)")
             ->check(CLI::Range(1, 100000));
         command->add_flag("--once", top_.once, "Show it once instead of a live view");
+        command->add_option("--from", top_.from, "Of a time in the past: since when, such as 10:50 or 2026-11-21T10:50")
+            ->type_name("TIME");
+        command->add_option("--to", top_.to, "Until when (default: now)")->type_name("TIME");
         command->callback([this] {
             command_ = [this] {
                 return with_servers(
@@ -103,6 +108,30 @@ class CommandLine {
             command_ = [this] {
                 return with_servers(
                     [this](const auto& servers) { return explain(explain_, servers, format(), out_, std::cerr); });
+            };
+        });
+    }
+
+    void add_history() {
+        auto* command = app_.add_subcommand("history", "How many connections failed, over time");
+        auto* last = command->add_option("--last", history_.last, "How far back, such as 15m, 6h or 7d (default: 1h)")
+                         ->type_name("DURATION");
+        command->add_option("--from", history_.from, "Since when, such as 10:50 or 2026-11-21T10:50")
+            ->type_name("TIME")
+            ->excludes(last);
+        command->add_option("--to", history_.to, "Until when (default: now)")->type_name("TIME");
+        command->add_option("--step", history_.step, "Seconds of a step: 1, 10, 60, 600, 3600 or 86400")
+            ->type_name("SECONDS");
+        auto* service = command->add_option("--service", history_.service, "Of one service alone, such as 10.0.0.1:443")
+                            ->type_name("ADDRESS:PORT");
+        auto* host = command->add_option("--host", history_.host, "Of connections to one host")
+                         ->type_name("ADDRESS")
+                         ->excludes(service);
+        command->add_flag("--outgoing", history_.outgoing, "With --host: of connections that it makes")->needs(host);
+        command->callback([this] {
+            command_ = [this] {
+                return with_servers(
+                    [this](const auto& servers) { return history(history_, servers, format(), out_, std::cerr); });
             };
         });
     }
@@ -202,6 +231,7 @@ class CommandLine {
     AlertsOptions alerts_;
     CheckOptions check_;
     CLI::App* check_command_ = nullptr;
+    HistoryOptions history_;
     std::function<int()> command_;
 };
 

@@ -8,6 +8,9 @@
 #include "tools/rstwatch/fetch.h"
 #include "tools/rstwatch/live_top.h"
 #include "tools/rstwatch/mirror.h"
+#include "tools/rstwatch/number_format.h"
+#include "tools/rstwatch/time_format.h"
+#include "tools/rstwatch/time_range.h"
 #include "tools/rstwatch/top_table.h"
 
 namespace rstwatch::cli {
@@ -19,6 +22,17 @@ std::string target_of(const TopOptions& options) {
            "&n=" + std::to_string(options.rows.value_or(10));
 }
 
+/// Of a range in the past: what of it the rows are about, and who remembers it.
+void write_range(const Document& document, Output& out) {
+    const auto from = number_at(document, "from"), to = number_at(document, "to");
+    if (!from || !to) return;
+    out.line(local_time(from) + " to " + local_time(to) + ", from " +
+             (text_at(document, "source") == "store" ? "the store, in whole minutes" : "memory") + "; covered are " +
+             count_text(integer_at(document, "covered_seconds")) + " of " +
+             count_text(integer_at(document, "window_seconds")) + " s");
+    out.line("");
+}
+
 void write_table(const Document& document, Output& out) {
     std::vector<const Document*> rows;
     for (const auto& row : member_at(document, "rows")) rows.push_back(&row);
@@ -28,6 +42,7 @@ void write_table(const Document& document, Output& out) {
         out.line(out.alarming("mirror: " + trouble));
         out.line("");
     }
+    write_range(document, out);
     if (!table.empty()) table.write(out);
 }
 
@@ -40,7 +55,9 @@ void write_csv(const Document& document, Output& out) {
 
 ExitCode show_once(const TopOptions& options, const std::vector<ServerAddress>& servers, Format format, Output& out,
                    std::ostream& diagnostics) {
-    auto answer = fetch(servers, target_of(options), diagnostics);
+    const auto range = range_parameters(options.from, options.to, servers, diagnostics);
+    if (const auto* failure = std::get_if<ExitCode>(&range)) return *failure;
+    auto answer = fetch(servers, target_of(options) + std::get<std::string>(range), diagnostics);
     if (const auto* failure = std::get_if<ExitCode>(&answer)) return *failure;
     const auto& [body, document] = std::get<Fetched>(answer);
     if (format == Format::json) out.raw(body.ends_with('\n') ? body : body + '\n');
@@ -64,7 +81,8 @@ void write_top(const Document& document, Format format, Output& out, std::ostrea
 
 ExitCode top(const TopOptions& options, const std::vector<ServerAddress>& servers, Format format, Output& out,
              std::ostream& diagnostics) {
-    const bool live = !options.once && out.terminal() && !is_dumb_terminal() && format == Format::table;
+    const bool past = !options.from.empty() || !options.to.empty();
+    const bool live = !past && !options.once && out.terminal() && !is_dumb_terminal() && format == Format::table;
     if (!live) return show_once(options, servers, format, out, diagnostics);
     // Before the terminal is taken: what is wrong from the beginning is said and done with.
     auto first = try_fetch(servers, {.target = target_of(options)});

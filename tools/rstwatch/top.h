@@ -18,6 +18,8 @@ struct TopOptions {
     std::string by = "destination";  ///< destination, client or service
     std::string outcome = "refused";
     std::string window;                ///< empty: what the daemon takes, the last minute, or a whole replay
+    std::string from;                  ///< of a range in the past, instead of a window; as in time_range.h
+    std::string to;                    ///< likewise
     std::optional<std::int64_t> rows;  ///< none: 10, or as many as fit in the live view
     bool once = false;
 };

@@ -45,7 +45,8 @@ class Appliance:
         with open(self._log, "w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
                 ["ip", "netns", "exec", monitor.name, program, "--interface", span, "--set", "http.listen=", "--set",
-                 "window.seconds=600", "--set", "tracking.connections=16384", "--socket", self._socket],
+                 "window.seconds=600", "--set", "tracking.connections=16384", "--set", "store.path=off", "--socket",
+                 self._socket],
                 stderr=log, preexec_fn=_before_all_others)
         wait_until(self._is_ready, f"rstwatchd on {span}: ready", 30)
 
