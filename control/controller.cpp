@@ -20,6 +20,14 @@ tally::Time wall_time() {
     return static_cast<tally::Time>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
+ServiceNames::Setup names_setup(const config::Settings& settings, const Surroundings& surroundings) {
+    return {.applications = surroundings.applications,
+            .labels = surroundings.labels,
+            .system_ports = surroundings.system_ports,
+            .capacity = static_cast<std::size_t>(settings.registry.destinations),
+            .period = static_cast<tally::Time>(settings.identify.again * static_cast<double>(tally::second))};
+}
+
 TableState table_state(const Registry::Table& table, std::uint64_t overflowed, std::uint64_t other) {
     return {table.capacity(), table.size(), overflowed, table.overflowed(), other};
 }
@@ -33,6 +41,7 @@ Controller::Controller(const config::Settings& settings, Surroundings surroundin
       store_(store),
       merger_(exchanges, [this](MergedInterval& interval) { take(interval); }),
       registry_(settings.registry),
+      service_names_(names_setup(settings, surroundings_)),
       classifier_(settings.registry, surroundings_.replay),
       failures_(settings.registry),
       window_(settings.window),
@@ -72,6 +81,7 @@ void Controller::take(MergedInterval& interval) {
     totals_.revised += interval.revisions.size();
     classifier_.judge(interval, registry_, totals_.overlay);
     failures_.follow(interval, classifier_.scanners());
+    service_names_.add(interval);
     add(totals_.outcomes, interval.outcomes);
     add(totals_.losses, interval.losses);
     totals_.late_merges += interval.late_merges;
@@ -123,6 +133,9 @@ void Controller::publish(bool finished) {
     snapshot->clients = table_state(registry_.clients(), registry_.clients_overflowed(), registry_.clients_other());
     snapshot->baselines = {tables.baselines_capacity, tables.baselines, tables.baselines_overflowed, 0, 0};
     snapshot->undecided = tables.undecided;
+    snapshot->services = service_names_.directory();
+    snapshot->identities = {service_names_.capacity(), service_names_.size(), service_names_.evicted(),
+                            service_names_.evicted(), 0};
     snapshot->ranking = rank(registry_, classifier_.scanners(), wishes_.ranking_rows);
     snapshot->window = window_.intervals();
     snapshot->window_shortened = window_.shortened();
