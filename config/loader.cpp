@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/loader.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstddef>
 #include <exception>
 #include <map>
@@ -17,15 +12,13 @@
 #include "config/consistency.h"
 #include "config/recovery.h"
 #include "config/schema.h"
+#include "config/text_file.h"
 #include "config/toml_value.h"
 #include "config/unknown.h"
 #include "config/value.h"
 
 namespace rstwatch::config {
 namespace {
-
-// Bounds the time that a file which is no file of settings can take; the sample file has 10 KiB.
-constexpr std::size_t largest_file = 256 * 1024;
 
 // What has no place, such as the command line, comes last.
 bool comes_before(const Diagnostic& a, const Diagnostic& b) {
@@ -194,28 +187,6 @@ void Loader::check_together() {
     }
 }
 
-struct FileText {
-    std::string text;
-    int error = 0;  ///< errno where the file could not be read
-};
-
-// One byte more than is allowed tells a file that is too large from one that just fits.
-FileText read_file(const std::string& path) {
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return {{}, errno};
-    FileText result;
-    std::array<char, 16384> block{};
-    while (result.text.size() <= largest_file) {
-        const ssize_t got = read(file, block.data(), block.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) result.error = errno;
-        if (got <= 0) break;
-        result.text.append(block.data(), static_cast<std::size_t>(got));
-    }
-    close(file);
-    return result;
-}
-
 LoadResult failed(const std::string& source, std::string message) {
     LoadResult result;
     result.errors.push_back({source, {}, std::move(message)});
@@ -233,7 +204,7 @@ LoadResult load_text(std::string_view text, const std::string& source, std::span
 }
 
 LoadResult load_file(const std::string& path, std::span<const Override> overrides) {
-    const FileText file = read_file(path);
+    const TextFile file = read_text_file(path);
     if (file.error != 0)
         return failed(path, "cannot be read: " + std::generic_category().message(file.error) +
                                 "; create it, mend its permissions or name another with --config");

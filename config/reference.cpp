@@ -106,6 +106,10 @@ std::string json_limits(const Number& kind) {
     return R"("type": "number", "minimum": )" + number(kind.min) + R"(, "maximum": )" + number(kind.max);
 }
 
+std::string json_limits(const Boolean&) {
+    return R"("type": "boolean")";
+}
+
 std::string json_limits(const Text&) {
     return R"("type": "string")";
 }

@@ -34,6 +34,9 @@ constexpr Field<std::int64_t> window = field<&Settings::window, member>();
 
 using S = Settings;
 
+template <auto member>
+constexpr auto identify = field<&Settings::identify, member>();
+
 constexpr std::array<std::string_view, 2> depth_choices{"full", "control"};
 constexpr std::array<std::string_view, 2> idle_choices{"poll", "sleep"};
 constexpr std::array<std::string_view, 3> domain_choices{"none", "vlan", "tunnel"};
@@ -69,6 +72,8 @@ constexpr std::array sections{
     Section{"tracking", "Following connections"},
     Section{"tunnel", "Where tunnels over UDP are looked for; those that need no port are always decoded"},
     Section{"deadline", "When a connection attempt is judged, in the packets' own time"},
+    Section{"identify", "Telling what services speak, by the first bytes that each side of a connection sends"},
+    Section{"services", "What services are called"},
     Section{"tally", "What each core counts in each interval of one second"},
     Section{"registry", "What is remembered of destinations and clients from one interval to the next"},
     Section{"networks", "Whose hosts are ours"},
@@ -192,6 +197,36 @@ constexpr std::array settings_table{
             "Time from the last packet of a stalled connection to the final verdict",
             "Linux repeats data at most 120 s apart (TCP_RTO_MAX)."},
 
+    Setting{"identify.enabled", Boolean{identify<&S::Identify::enabled>}, "", "Whether services are identified",
+            "Only the first payload of each direction is looked at, and only until the service is known."},
+    Setting{"identify.signatures", Text{identify<&S::Identify::signatures>, &file_form}, "",
+            "File of signatures to use instead of those that are built in",
+            "The built-in ones are installed as signatures.toml, which says how a signature is written."},
+    Setting{"identify.patterns", Text{identify<&S::Identify::patterns>, &file_form}, "",
+            "File of your own signatures, which come before the others", "Written like signatures.toml."},
+    Setting{
+        "identify.cache", Text{identify<&S::Identify::cache>, &cache_form}, "",
+        "Directory in which the compiled signatures are kept, \"off\" for nowhere",
+        "Empty: /var/cache/rstwatch for root, else rstwatch under XDG_CACHE_HOME or ~/.cache. A cache that does not "
+        "fit, is damaged or belongs to somebody else is written anew."},
+    Setting{"identify.services", Integer{identify<&S::Identify::services>, 16, most_rows, true}, "services",
+            "Services that each core remembers to be identified already",
+            "16 bytes each. Beyond it a service is identified again, which is counted as services_forgotten."},
+    Setting{"identify.waiting", Integer{identify<&S::Identify::waiting>, 16, most_rows, true}, "connections",
+            "Connections of which each core has heard one direction and waits for the other",
+            "176 bytes each. Beyond it the oldest one gives way, which is counted as payloads_forgotten."},
+    Setting{"identify.results", table_rows(identify<&S::Identify::results>), "rows",
+            "Identifications of each core and interval",
+            "Beyond it a live sensor drops them, which is counted as identifications_dropped; a replay waits."},
+    Setting{"identify.again", Seconds{identify<&S::Identify::again>, 10, longest_gap}, "s",
+            "Time after which a service is identified again", "It may speak something else by then."},
+
+    Setting{"services.labels", Text{field<&S::services, &S::Services::labels>(), &file_form}, "",
+            "File of your own names of services",
+            "Each line is \"10.0.0.1:7211\" = \"collector\"; an address may be left out (\":7211\") or be a prefix "
+            "(\"10.0.0.0/8:7211\"). What you call a service comes before what it speaks, and that before what its port "
+            "is commonly used for."},
+
     Setting{"tally.banks", Integer{field<&S::tally, &S::Tally::banks>(), 2, 64}, "banks",
             "Sets of counters of each core, one being filled while the others are merged",
             "More of them bridge longer pauses of the merging thread; late merges are counted."},
@@ -309,6 +344,10 @@ std::string limits(const Seconds& kind) {
 
 std::string limits(const Number& kind) {
     return "a number from " + number(kind.min) + " to " + number(kind.max);
+}
+
+std::string limits(const Boolean&) {
+    return "true or false";
 }
 
 std::string limits(const Text& kind) {

@@ -41,6 +41,10 @@ struct Number {
     double max;
 };
 
+struct Boolean {
+    Field<bool> field;
+};
+
 struct Text {
     Field<std::string> field;
     const TextForm* form;
@@ -51,7 +55,7 @@ struct Choice {
     std::span<const std::string_view> choices;
 };
 
-using Kind = std::variant<Integer, Seconds, Number, Text, Choice>;
+using Kind = std::variant<Integer, Seconds, Number, Boolean, Text, Choice>;
 
 /// One row of the schema: all there is to know about one setting. Its default is in Settings.
 struct Setting {

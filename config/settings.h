@@ -70,6 +70,23 @@ struct Settings {
         double stalled = 150;         ///< after the last packet of a stalled connection, until the verdict is final
     } deadline;
 
+    /// What services speak: told by the first bytes that each side of a connection sends.
+    struct Identify {
+        bool enabled = true;
+        std::string signatures;         ///< file of signatures; empty: those that were built in
+        std::string patterns;           ///< file of the operator's own, which come first; empty: none
+        std::string cache;              ///< directory of the compiled database; empty: the usual place; "off": none
+        std::int64_t services = 16384;  ///< services that each core remembers to be identified
+        std::int64_t waiting = 1024;    ///< connections of which each core has heard one direction
+        std::int64_t results = 1024;    ///< identifications of each bank
+        double again = 3600;            ///< after which a service is identified again
+    } identify;
+
+    /// What services are called.
+    struct Services {
+        std::string labels;  ///< file of the operator's own names; empty: none
+    } services;
+
     struct Tally {
         std::int64_t banks = 3;             ///< interval banks of each core
         std::int64_t destinations = 16384;  ///< destination rows of each bank

@@ -212,6 +212,8 @@ const TextForm port_list_form{"up to 8 UDP ports with commas between them such a
                               port_list_fault};
 const TextForm network_list_form{"networks with commas between them such as 10.0.0.0/8,2001:db8::/32, or \"\" for none",
                                  network_list_fault};
+const TextForm file_form{"the path of a file, or \"\" for none", plain_fault};
+const TextForm cache_form{"the path of a directory, \"\" for the usual place, or \"off\" for none", plain_fault};
 const TextForm vdev_form{"a DPDK device string such as net_pcap0,rx_pcap=/tmp/x.pcap", given_fault};
 
 }  // namespace rstwatch::config

@@ -26,6 +26,8 @@ extern const TextForm interface_form;
 extern const TextForm capture_form;
 extern const TextForm vdev_form;
 extern const TextForm port_list_form;
+extern const TextForm file_form;
+extern const TextForm cache_form;
 extern const TextForm network_list_form;
 
 /// Addresses that begin alike. IPv4 in its IPv4-mapped form (RFC 4291 section 2.5.5.2), prefixes counted accordingly.

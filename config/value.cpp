@@ -68,6 +68,13 @@ Fault store_number(Settings& settings, const Setting& setting, const Kind& kind,
     return std::nullopt;
 }
 
+Fault store_boolean(Settings& settings, const Setting& setting, const Boolean& kind, const Value& value) {
+    const auto* given = std::get_if<bool>(&value);
+    if (given == nullptr) return wrong_kind(value, limits(setting));
+    kind.field.edit(settings) = *given;
+    return std::nullopt;
+}
+
 Fault text_fault(const TextForm& form, const Value& value) {
     const auto* given = std::get_if<std::string>(&value);
     if (given == nullptr) return wrong_kind(value, form.wanted);
@@ -95,6 +102,7 @@ Fault store(Settings& settings, const Setting& setting, const Value& value) {
                           [&](const Integer& kind) { return store_integer(settings, setting, kind, value); },
                           [&](const Seconds& kind) { return store_number(settings, setting, kind, value); },
                           [&](const Number& kind) { return store_number(settings, setting, kind, value); },
+                          [&](const Boolean& kind) { return store_boolean(settings, setting, kind, value); },
                           [&](const Choice& kind) { return store_choice(settings, setting, kind, value); },
                           [&](const Text& kind) {
                               auto fault = text_fault(*kind.form, value);

@@ -23,6 +23,14 @@ tally::Time wall_time() {
     return static_cast<tally::Time>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
+ServiceNames::Setup names_setup(const config::Settings& settings, const Surroundings& surroundings) {
+    return {.applications = surroundings.applications,
+            .labels = surroundings.labels,
+            .system_ports = surroundings.system_ports,
+            .capacity = static_cast<std::size_t>(settings.registry.destinations),
+            .period = static_cast<tally::Time>(settings.identify.again * static_cast<double>(tally::second))};
+}
+
 TableState table_state(const Registry::Table& table, std::uint64_t overflowed, std::uint64_t other) {
     return {table.capacity(), table.size(), overflowed, table.overflowed(), other};
 }
@@ -36,6 +44,7 @@ Controller::Controller(const config::Settings& settings, Surroundings surroundin
       store_(store),
       merger_(exchanges, [this](MergedInterval& interval) { take(interval); }),
       registry_(settings.registry),
+      service_names_(names_setup(settings, surroundings_)),
       classifier_(settings.registry, surroundings_.replay),
       failures_(settings.registry),
       alerts_(settings, !surroundings_.replay, [this](Alert& alert) { narrate(alert, knowledge().sources()); }, {}),
@@ -81,6 +90,7 @@ void Controller::take(MergedInterval& interval) {
     totals_.revised += interval.revisions.size();
     classifier_.judge(interval, registry_, totals_.overlay);
     failures_.follow(interval, classifier_.scanners());
+    service_names_.add(interval);
     alerts_.step(failures_, interval.interval, interval.packets.received);
     add(totals_.outcomes, interval.outcomes);
     add(totals_.losses, interval.losses);
@@ -128,7 +138,7 @@ std::vector<CoreState> Controller::core_states() const {
 }
 
 Knowledge Controller::knowledge() const {
-    return {registry_, failures_, classifier_.scanners(), classifier_.baselines(), {}};
+    return {registry_, failures_, classifier_.scanners(), classifier_.baselines(), service_names_};
 }
 
 void Controller::inspect(const std::function<void(const Knowledge&)>& look) const {
@@ -168,6 +178,9 @@ void Controller::publish() {
     snapshot->clients = table_state(registry_.clients(), registry_.clients_overflowed(), registry_.clients_other());
     snapshot->baselines = {tables.baselines_capacity, tables.baselines, tables.baselines_overflowed, 0, 0};
     snapshot->undecided = tables.undecided;
+    snapshot->services = service_names_.directory();
+    snapshot->identities = {service_names_.capacity(), service_names_.size(), service_names_.evicted(),
+                            service_names_.evicted(), 0};
     snapshot->ranking = rank(registry_, classifier_.scanners(), wishes_.ranking_rows);
     snapshot->alerts = alerts_.alerts();
     snapshot->failures = {failures_.services().capacity(), failures_.services().size(),

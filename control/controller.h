@@ -18,6 +18,7 @@
 #include "control/merge/interval_merger.h"
 #include "control/registry/failure_book.h"
 #include "control/registry/registry.h"
+#include "control/registry/service_names.h"
 #include "control/registry/window.h"
 #include "control/snapshot_store.h"
 #include "control/store/store.h"
@@ -31,6 +32,9 @@ struct Surroundings {
     std::vector<std::string> files;
     std::size_t connection_capacity = 0;
     std::size_t datagram_capacity = 0;
+    std::vector<std::string> applications;           ///< names of the signatures, by their numbers
+    std::vector<config::ServiceLabel> labels;        ///< the operator's names of services
+    std::vector<config::ServiceLabel> system_ports;  ///< what this machine calls ports
     std::function<std::vector<tally::PortStatus>()> port_status;
     std::function<std::vector<CoreState>()> core_status;
     std::function<void(std::uint64_t packets)> progress;  ///< called some times per second
@@ -53,6 +57,7 @@ class Controller {
     void run();
 
     const ConnectionLog& connections() const { return connections_; }
+    const ServiceNames& service_names() const { return service_names_; }
 
     /// Any thread: what is known now. Whoever looks holds up the merging for as long.
     void inspect(const std::function<void(const Knowledge&)>& look) const;
@@ -77,6 +82,7 @@ class Controller {
     SnapshotStore& store_;
     IntervalMerger merger_;
     Registry registry_;
+    ServiceNames service_names_;
     Classifier classifier_;
     FailureBook failures_;
     AlertEngine alerts_;

@@ -8,6 +8,7 @@
 #include "control/diagnose/facts.h"
 #include "control/registry/failure_book.h"
 #include "control/registry/registry.h"
+#include "control/registry/service_names.h"
 
 namespace rstwatch::control {
 
@@ -18,9 +19,9 @@ struct Knowledge {
     const FailureBook& failures;
     const Scanners& scanners;
     const HopBaselines& baselines;
-    std::function<Spoken(const tally::Endpoint&)> spoken;
+    const ServiceNames& names;
 
-    FactSources sources() const { return {failures, registry, spoken}; }
+    FactSources sources() const { return {failures, registry, names}; }
     tally::Time now() const { return tally::interval_start(failures.interval() + 1); }
 };
 

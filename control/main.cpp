@@ -12,6 +12,8 @@
 #include <exception>
 
 #include "config/cpu_baseline.h"
+#include "config/services.h"
+#include "config/signatures.h"
 #include "control/api.h"
 #include "control/command_line.h"
 #include "control/controller.h"
@@ -21,10 +23,12 @@
 #include "control/http/socket_path.h"
 #include "control/knowledge_routes.h"
 #include "control/progress.h"
+#include "control/registry/system_services.h"
 #include "control/service_manager.h"
 #include "control/store/store.h"
 #include "control/store/store_path.h"
 #include "dataplane/dataplane.h"
+#include "dataplane/identify/signature_set.h"
 
 namespace {
 
@@ -83,8 +87,42 @@ std::string host_name() {
     return name;
 }
 
-control::Surroundings surroundings_of(Dataplane& dataplane, const config::Settings& settings, bool report) {
+/// What services are told and called by.
+struct Services {
+    identify::LoadedSignatures signatures;  ///< without a set where nothing is to be identified
+    config::ServiceLabels labels;
+};
+
+/// Prints what is wrong with the files, all at once; false then.
+bool load_services(const config::Settings& settings, bool check, Services& services) {
+    services.labels = config::load_service_file(settings.services.labels);
+    std::vector<config::Diagnostic> errors = services.labels.errors;
+    if (settings.identify.enabled || check) {
+        const config::Signatures signatures = config::load_signatures(settings.identify);
+        errors.insert(errors.end(), signatures.errors.begin(), signatures.errors.end());
+        if (signatures.errors.empty())
+            services.signatures = identify::LoadedSignatures::compile(signatures.all, settings.identify.cache);
+        errors.insert(errors.end(), services.signatures.errors.begin(), services.signatures.errors.end());
+    }
+    for (const config::Diagnostic& error : errors)
+        std::fprintf(stderr, "rstwatchd: %s\n", config::to_string(error).c_str());
+    return errors.empty();
+}
+
+/// Of a directory that somebody has chosen it matters, of the usual one it may be as it is.
+void tell_cache_trouble(const Services& services, const config::Settings& settings) {
+    if (services.signatures.cache_trouble.empty()) return;
+    spdlog::log(settings.identify.cache.empty() ? spdlog::level::debug : spdlog::level::warn,
+                "{}; signatures are compiled at each start", services.signatures.cache_trouble);
+}
+
+control::Surroundings surroundings_of(Dataplane& dataplane, const config::Settings& settings, const Services& services,
+                                      bool report) {
     control::Surroundings surroundings;
+    if (services.signatures.set != nullptr) surroundings.applications = services.signatures.set->names();
+    surroundings.labels = services.labels.all;
+    // A report must not depend on where it was made.
+    if (!dataplane.is_replay()) surroundings.system_ports = control::system_services("/etc/services");
     // A report must not depend on where it was made.
     surroundings.sensor = !settings.sensor.name.empty() ? settings.sensor.name : report ? "" : host_name();
     surroundings.replay = dataplane.is_replay();
@@ -237,6 +275,8 @@ int run(int argc, char** argv) {
     if (const auto code = control::parse_command_line(argc, argv, line)) return *code;
     config::Settings settings;
     if (!control::load_settings(line, settings)) return exit_bad_config;
+    Services services;
+    if (!load_services(settings, line.check_config, services)) return exit_bad_config;
     if (line.check_config) {
         std::printf("%s: ok\n", line.config_file.empty() ? "settings" : line.config_file.c_str());
         return exit_ok;
@@ -251,14 +291,16 @@ int run(int argc, char** argv) {
     set_up_log(settings);
     const bool report = line.report != CommandLine::Report::none;
 
-    Dataplane dataplane(settings, !report);
+    tell_cache_trouble(services, settings);
+
+    Dataplane dataplane(settings, settings.identify.enabled ? services.signatures.set.get() : nullptr, !report);
     if (const port::Failure failed = dataplane.open()) {
         std::fprintf(stderr, "rstwatchd: %s\n", failed.message().c_str());
         return exit_failure;
     }
     catch_stop_signals(dataplane);
     control::SnapshotStore store;
-    control::Surroundings surroundings = surroundings_of(dataplane, settings, report);
+    control::Surroundings surroundings = surroundings_of(dataplane, settings, services, report);
     control::Progress progress(settings);
     if (report) surroundings.progress = [&progress](std::uint64_t packets) { progress.show(packets); };
     control::Controller::Wishes wishes;

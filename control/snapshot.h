@@ -12,6 +12,7 @@
 #include "control/classify/span_watch.h"
 #include "control/classify/unseen_direction.h"
 #include "control/history/history.h"
+#include "control/registry/service_directory.h"
 #include "control/registry/window.h"
 #include "dataplane/tally/core_status.h"
 #include "dataplane/tally/interval_bank.h"
@@ -106,6 +107,8 @@ struct Snapshot {
     TableState destinations;
     TableState clients;
     TableState baselines;         ///< servers of which it is known how far away they are
+    TableState identities;        ///< services of which it is known what they speak
+    ServiceDirectory services;    ///< what services are called
     std::uint64_t undecided = 0;  ///< attempts that control had no room to judge
     TableState failures;          ///< failing services that are followed
     TableState watches;           ///< subjects that alerts are watched for

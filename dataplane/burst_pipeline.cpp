@@ -42,7 +42,11 @@ BurstPipeline::BurstPipeline(const Setup& setup)
       lanes_(*setup.lanes),
       status_(*setup.status),
       tally_(*setup.exchange, setup.when_full),
-      tracker_(setup.connections, setup.limits, setup.duplicates, tally_) {}
+      services_(setup.signatures == nullptr ? nullptr : std::make_unique<identify::KnownServices>(setup.services)),
+      identifier_(setup.signatures == nullptr
+                      ? nullptr
+                      : std::make_unique<identify::Identifier>(*setup.signatures, *services_, setup.waiting, tally_)),
+      tracker_(setup.connections, setup.limits, setup.duplicates, tally_, services_.get()) {}
 
 void BurstPipeline::take_received(const Arrival* arrivals, std::size_t count_of) {
     std::array<rte_mbuf*, max_burst> done;
@@ -55,7 +59,7 @@ void BurstPipeline::take_received(const Arrival* arrivals, std::size_t count_of)
         count(parsed.view, arrivals[i].time, time);
         if (parsed.view.trackable) {
             if (forward(arrivals[i], parsed.view, time)) continue;
-            tracker_.take(parsed.view, parsed.digest, time);
+            take(arrivals[i], parsed, time);
         }
         done[done_count++] = arrivals[i].packet;
     }
@@ -72,10 +76,29 @@ void BurstPipeline::take_forwarded(const Arrival* arrivals, std::size_t count_of
     prefetch_entries(count_of);
     for (std::size_t i = 0; i < count_of; ++i) {
         const tally::Time time = clock_in(arrivals[i].time);
-        if (parsed_[i].view.trackable) tracker_.take(parsed_[i].view, parsed_[i].digest, time);
+        if (parsed_[i].view.trackable) take(arrivals[i], parsed_[i], time);
         done[i] = arrivals[i].packet;
     }
     rte_pktmbuf_free_bulk(done.data(), static_cast<unsigned>(count_of));
+}
+
+inline void BurstPipeline::take(const Arrival& arrival, const Parsed& parsed, tally::Time time) {
+    const tcp::Heard heard = tracker_.take(parsed.view, parsed.digest, time);
+    if (heard.connection != nullptr) [[unlikely]]
+        hear(arrival, parsed, heard, time);
+}
+
+/// What lies beyond the first buffer, or was cut by the capture, goes unheard.
+[[gnu::noinline]] void BurstPipeline::hear(const Arrival& arrival, const Parsed& parsed, const tcp::Heard& heard,
+                                           tally::Time time) {
+    const std::size_t at = parsed.view.payload_at;
+    const std::size_t length = arrival.packet->data_len;
+    if (at >= length) return;
+    const identify::Payload payload{rte_pktmbuf_mtod(arrival.packet, const std::uint8_t*) + at,
+                                    std::min<std::size_t>(parsed.view.payload_length, length - at)};
+    const bool is_reset = (parsed.view.tcp_flags & packet::tcp_flag::rst) != 0;
+    identifier_->hear(
+        {heard.connection->server, heard.connection->client, parsed.digest.value, heard.from, is_reset, payload, time});
 }
 
 /// Returns the bytes in the first buffers, which is what there was of nearly all packets.
@@ -136,7 +159,7 @@ void BurstPipeline::advance_clock(tally::Time time) {
     if (time < interval_end_) return;
     const tally::Interval interval = tally::interval_of(time);
     reassembler_.expire(time);
-    note_reassembly();
+    note_losses();
     tracker_.advance_to(interval);
     interval_end_ = tally::interval_start(interval + 1);
 }
@@ -171,6 +194,11 @@ bool BurstPipeline::forward(const Arrival& arrival, const packet::PacketView& vi
 }
 
 /// Into the bank that is open, at the latest when it is about to be handed over.
+void BurstPipeline::note_losses() {
+    note_reassembly();
+    if (identifier_ != nullptr) identifier_->book_losses();
+}
+
 void BurstPipeline::note_reassembly() {
     const packet::Reassembler::Counts& counts = reassembler_.counts();
     tally::Losses& losses = tally_.losses();
@@ -183,7 +211,7 @@ void BurstPipeline::note_reassembly() {
 
 void BurstPipeline::finish(tally::Time last) {
     advance_clock(last);
-    note_reassembly();
+    note_losses();
     tracker_.finish(now_);
     tally_.finish();
 }

@@ -4,8 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "dataplane/forward_lanes.h"
+#include "dataplane/identify/identifier.h"
 #include "dataplane/packet/packet_view.h"
 #include "dataplane/packet/reassembly.h"
 #include "dataplane/packet/tunnel_ports.h"
@@ -47,7 +49,10 @@ class BurstPipeline {
         tcp::HashSecret secret;
         tcp::DomainBy domain;
         packet::TunnelPorts tunnels;
-        std::size_t datagrams;  ///< in fragments, at a time
+        std::size_t datagrams;                     ///< in fragments, at a time
+        const identify::SignatureSet* signatures;  ///< null: nothing is identified
+        identify::KnownServices::Setup services;
+        std::size_t waiting;  ///< connections of which one direction has been heard
         tally::BankExchange* exchange;
         ForwardLanes* lanes;
         tally::CoreStatus* status;
@@ -78,10 +83,13 @@ class BurstPipeline {
     template <bool received>
     std::uint64_t parse_all(const Arrival* arrivals, std::size_t count);
     void note_reassembly();
+    void note_losses();
     void doubt_length(const Arrival& arrival, packet::Frame frame, packet::PacketView& view) const;
     void prefetch_entries(std::size_t count);
     tally::Time clock_in(tally::Time stamp);
     void count(const packet::PacketView& view, tally::Time stamp, tally::Time time);
+    void take(const Arrival& arrival, const Parsed& parsed, tally::Time time);
+    void hear(const Arrival& arrival, const Parsed& parsed, const tcp::Heard& heard, tally::Time time);
     bool forward(const Arrival& arrival, const packet::PacketView& view, tally::Time time);
 
     unsigned core_;
@@ -95,6 +103,8 @@ class BurstPipeline {
     ForwardLanes& lanes_;
     tally::CoreStatus& status_;
     tally::CoreTally tally_;
+    std::unique_ptr<identify::KnownServices> services_;  // null where nothing is identified
+    std::unique_ptr<identify::Identifier> identifier_;   // likewise
     tcp::Tracker tracker_;
     tally::Time now_ = 0;
     tally::Time interval_end_ = 0;

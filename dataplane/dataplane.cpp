@@ -77,8 +77,19 @@ tally::BankCapacity Dataplane::bank_capacity() const {
     return {.destinations = static_cast<std::size_t>(tally.destinations),
             .clients = static_cast<std::size_t>(tally.clients),
             .records = static_cast<std::size_t>(tally.records),
+            .identifications = signatures_ == nullptr ? 0 : static_cast<std::size_t>(settings_.identify.results),
             .sightings = serves_,
             .prefault = !is_replay()};
+}
+
+identify::KnownServices::Setup Dataplane::known_services(const tcp::HashSecret& secret) const {
+    // A service that says nothing that is known would be scanned for ever. In a replay nothing may depend on how its
+    // connections are spread over cores, as the tries do.
+    constexpr unsigned live_tries = 64;
+    return {.services = static_cast<std::size_t>(settings_.identify.services),
+            .period = microseconds(settings_.identify.again),
+            .most_tries = is_replay() ? 0 : live_tries,
+            .secret = secret.words[3]};
 }
 
 RxCore::Setup Dataplane::setup_of(unsigned core) {
@@ -94,6 +105,9 @@ RxCore::Setup Dataplane::setup_of(unsigned core) {
     setup.pipeline.domain = domain_by(settings_.tracking.domain);
     setup.pipeline.tunnels = tunnel_ports(settings_.tunnel);
     setup.pipeline.datagrams = static_cast<std::size_t>(settings_.rx.datagrams);
+    setup.pipeline.signatures = signatures_;
+    setup.pipeline.services = known_services(setup.pipeline.secret);
+    setup.pipeline.waiting = static_cast<std::size_t>(settings_.identify.waiting);
     setup.pipeline.exchange = exchanges_[core].get();
     setup.pipeline.lanes = lanes_.get();
     setup.pipeline.status = status_[core].get();

@@ -19,8 +19,10 @@ namespace rstwatch {
 /// Built, started and joined by the main thread.
 class Dataplane {
   public:
-    /// `serves`: somebody looks at what is counted while it is counted, not only at the end of a replay.
-    Dataplane(const config::Settings& settings, bool serves) : settings_(settings), serves_(serves) {}
+    /// `serves`: somebody looks at what is counted while it is counted, not only at the end of a replay. `signatures`:
+    /// of the services that are to be identified; null for none. Both outlive this.
+    Dataplane(const config::Settings& settings, const identify::SignatureSet* signatures, bool serves)
+        : settings_(settings), signatures_(signatures), serves_(serves) {}
 
     /// Opens captures and ports, allocates every table. Nothing is received yet.
     port::Failure open();
@@ -47,8 +49,10 @@ class Dataplane {
   private:
     RxCore::Setup setup_of(unsigned core);
     tally::BankCapacity bank_capacity() const;
+    identify::KnownServices::Setup known_services(const tcp::HashSecret& secret) const;
 
     const config::Settings& settings_;
+    const identify::SignatureSet* signatures_;
     bool serves_;
     port::PortSet ports_;
     std::unique_ptr<ForwardLanes> lanes_;

@@ -38,8 +38,8 @@ std::vector<std::string> evidence_of(const Facts& facts) {
     if (facts.device_hosts > 1)
         evidence.push_back("devices reject in the name of " + counted(facts.device_hosts, "host", "hosts"));
     if (facts.client_succeeds_elsewhere) evidence.push_back(fill("{client} gets through to other services", facts));
-    if (!facts.spoken.detail.empty())
-        evidence.push_back("it spoke " + facts.spoken.application + ": " + facts.spoken.detail);
+    if (!facts.detail.empty())
+        evidence.push_back("it spoke " + facts.application + ": " + facts.detail);
     return evidence;
 }
 

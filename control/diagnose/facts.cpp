@@ -66,6 +66,14 @@ std::uint64_t device_hosts(const FailureBook& book) {
         book.hosts().rows(), [&](const Failure& host) { return book.is_active(host) && by_device(host); }));
 }
 
+void take_name(Facts& facts, const ServiceNames& names) {
+    facts.service = names.name_of(facts.subject.endpoint).name;
+    const Identity* identity = names.identity_of(facts.subject.endpoint);
+    if (identity == nullptr) return;
+    facts.application = identity->application;
+    facts.detail = identity->detail;
+}
+
 }  // namespace
 
 Facts gather(const FactSources& sources, const AlertSubject& subject) {
@@ -75,7 +83,7 @@ Facts gather(const FactSources& sources, const AlertSubject& subject) {
     facts.now = tally::interval_start(book.interval() + 1);
     if (const Failure* failure = failure_of(book, subject)) take_failure(facts, *failure, book);
     if (subject.scope == AlertScope::service) {
-        if (sources.spoken) facts.spoken = sources.spoken(subject.endpoint);
+        take_name(facts, sources.names);
         if (const RegistryRow* row = sources.registry.destination(subject.endpoint)) {
             facts.accepted = row->accepted.count;
             facts.last_accepted = row->accepted.last;

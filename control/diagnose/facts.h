@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,15 +10,9 @@
 #include "control/alert/alert.h"
 #include "control/registry/failure_book.h"
 #include "control/registry/registry.h"
+#include "control/registry/service_names.h"
 
 namespace rstwatch::control {
-
-/// What a service is called, and what it spoke when it was last heard.
-struct Spoken {
-    std::string service;      ///< empty: no name is known
-    std::string application;  ///< such as "TLS"; empty: nothing was recognised
-    std::string detail;       ///< such as a server name
-};
 
 /// Everything that a diagnosis rests on, as of one moment: what fails, what it did before, and how its neighbours fare.
 struct Facts {
@@ -40,7 +33,9 @@ struct Facts {
     std::vector<FailurePeer> peers;
     std::optional<tally::AttemptRecord> example;
 
-    Spoken spoken;
+    std::string service;      ///< what it is called; empty: not known
+    std::string application;  ///< what it spoke, such as "TLS"; empty: nothing was recognised
+    std::string detail;       ///< such as a server's name
     std::uint64_t accepted = 0;              ///< handshakes, ever
     tally::Time last_accepted = 0;           ///< 0: never
     tally::Time last_accepted_before = 0;    ///< before the failure began; 0: never, or not known
@@ -54,7 +49,7 @@ struct Facts {
 struct FactSources {
     const FailureBook& failures;
     const Registry& registry;
-    std::function<Spoken(const tally::Endpoint&)> spoken;
+    const ServiceNames& names;
 };
 
 /// `subject` need not be known: then nothing fails, and nothing was accepted.

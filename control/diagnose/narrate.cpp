@@ -13,7 +13,7 @@ void narrate(Alert& alert, const FactSources& sources) {
     facts.per_second = alert.per_second;
     facts.since = alert.since;  // which may be before a restart
     facts.last = facts.now;
-    alert.service = facts.spoken.service;
+    alert.service = facts.service;
     alert.cause = facts.cause;
     alert.clients = facts.clients;
     alert.text = diagnose(facts).sentence;

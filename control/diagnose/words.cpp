@@ -31,13 +31,13 @@ std::string two_decimals(double value) {
 
 std::string subject_in_words(const Facts& facts) {
     std::string text = facts.subject.scope == AlertScope::network ? "The network" : to_string(facts.subject);
-    if (!facts.spoken.service.empty()) text += " (" + facts.spoken.service + ')';
+    if (!facts.service.empty()) text += " (" + facts.service + ')';
     return text;
 }
 
 /// When it last worked, and as what; the end of a sentence about a service.
 std::string history(const Facts& facts) {
-    const std::string spoke = facts.spoken.application.empty() ? "" : " and spoke " + facts.spoken.application;
+    const std::string spoke = facts.application.empty() ? "" : " and spoke " + facts.application;
     if (facts.last_accepted_before != 0)
         return "it last accepted a connection at " + clock_time(facts.last_accepted_before, facts.now) + spoke;
     if (facts.accepted > 0) return "it accepts others" + spoke;

@@ -76,16 +76,27 @@ Json listen_queue_json(const RegistryRow& row) {
     return {{"overflows", 0}, {"last", nullptr}};
 }
 
+Json identity_json(const Identity* identity) {
+    if (identity == nullptr) return nullptr;
+    Json json = {{"application", identity->application},
+                 {"detail", identity->detail},
+                 {"seen", time_or_null(identity->seen)}};
+    if (identity->reset_seen != 0) json["reset_text"] = identity->reset_text;
+    return json;
+}
+
 Json service_json(const Knowledge& knowledge, const RegistryRow& row) {
     const FailureBook& book = knowledge.failures;
     const Failure* failure = book.of_service(row.key);
     if (failure == nullptr || !book.is_active(*failure))
         if (const Failure* mass = book.in_mass(row.key)) failure = mass;
-    const Spoken spoken = knowledge.spoken ? knowledge.spoken(row.key) : Spoken{};
+    const ServiceName name = knowledge.names.name_of(row.key);
     const bool times = row.handshakes != nullptr;
     return {{"address", to_string(row.key.address)},
             {"port", row.key.port},
-            {"service", spoken.service},
+            {"service", name.name},
+            {"service_source", control::name(name.source)},
+            {"identity", identity_json(knowledge.names.identity_of(row.key))},
             {"first_seen", seconds(row.first_seen())},
             {"verdicts", row.weight()},
             {"error", knowledge.registry.destination_error(row)},
@@ -129,7 +140,7 @@ Json incoming_json(const Knowledge& knowledge, const std::vector<const RegistryR
         if (list.size() == most) break;
         const Failure* failure = knowledge.failures.of_service(row->key);
         list.push_back({{"port", row->key.port},
-                        {"service", knowledge.spoken ? knowledge.spoken(row->key).service : std::string()},
+                        {"service", knowledge.names.name_of(row->key).name},
                         {"failing", failure != nullptr && knowledge.failures.is_active(*failure)},
                         {"outcomes", outcomes_of(*row)},
                         {"accepted", row->accepted.count}});

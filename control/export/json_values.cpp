@@ -61,6 +61,10 @@ Json tables_json(const Snapshot& snapshot) {
             {"clients", table_json(snapshot.clients)},
             {"baselines", table_json(snapshot.baselines)},
             {"datagrams", datagrams_json(snapshot)},
+            {"identities", table_json(snapshot.identities)},
+            {"identifications_dropped", losses.identifications_dropped},
+            {"services_forgotten", losses.services_forgotten},
+            {"payloads_forgotten", losses.payloads_forgotten},
             {"segments_forgotten", losses.segments_forgotten},
             {"undecided", snapshot.undecided},
             {"contacts_dropped", losses.contacts_dropped},
@@ -91,7 +95,7 @@ Json span_json(const Snapshot& snapshot) {
             {"unheard_destinations", span.unheard.count}};
 }
 
-Json row_json(const RankedRow& row, bool is_destination) {
+Json row_json(const RankedRow& row, bool is_destination, const ServiceDirectory& services) {
     Json json = {{"address", to_string(row.key.address)}};
     if (is_destination) json["port"] = row.key.port;
     json["count"] = row.count;
@@ -102,7 +106,7 @@ Json row_json(const RankedRow& row, bool is_destination) {
     }
     json["first"] = seconds(row.first);
     json["last"] = seconds(row.last);
-    if (is_destination) json["service"] = "";
+    if (is_destination) json["service"] = services.name_of(row.key).name;
     return json;
 }
 

@@ -27,6 +27,6 @@ Json tracking_json(const Snapshot& snapshot);
 /// What is known of the SPAN port itself.
 Json span_json(const Snapshot& snapshot);
 /// One line of a ranking of destinations, or, without a port, of clients.
-Json row_json(const RankedRow& row, bool is_destination);
+Json row_json(const RankedRow& row, bool is_destination, const ServiceDirectory& services);
 
 }  // namespace rstwatch::control

@@ -23,10 +23,11 @@ Json input_json(const Snapshot& snapshot) {
     return json;
 }
 
-Json rows_json(const std::vector<RankedRow>& rows, std::size_t limit, bool destinations, bool with_outcomes) {
+Json rows_json(const std::vector<RankedRow>& rows, std::size_t limit, bool destinations, bool with_outcomes,
+               const ServiceDirectory& services) {
     Json json = Json::array();
     for (std::size_t i = 0; i < std::min(limit, rows.size()); ++i) {
-        Json row = row_json(rows[i], destinations);
+        Json row = row_json(rows[i], destinations, services);
         if (with_outcomes) row["outcomes"] = nonzero_outcomes_json(rows[i].outcomes);
         json.push_back(std::move(row));
     }
@@ -46,10 +47,10 @@ Json scanners_json(const std::vector<ScannerSummary>& scanners, std::size_t limi
     return json;
 }
 
-Json top_json(const Ranking& ranking, std::size_t limit) {
-    return {{"refused", rows_json(ranking.refused, limit, true, false)},
-            {"failed", rows_json(ranking.failed, limit, true, true)},
-            {"clients", rows_json(ranking.clients, limit, false, true)},
+Json top_json(const Ranking& ranking, const ServiceDirectory& services, std::size_t limit) {
+    return {{"refused", rows_json(ranking.refused, limit, true, false, services)},
+            {"failed", rows_json(ranking.failed, limit, true, true, services)},
+            {"clients", rows_json(ranking.clients, limit, false, true, services)},
             {"scanners", scanners_json(ranking.scanners, limit)}};
 }
 
@@ -72,7 +73,7 @@ Json report(const Snapshot& snapshot, std::size_t rows, Json services) {
             {"tracking", tracking_json(snapshot)},
             {"span", span_json(snapshot)},
             {"tables", tables_json(snapshot)},
-            {"top", top_json(snapshot.ranking, rows)},
+            {"top", top_json(snapshot.ranking, snapshot.services, rows)},
             {"services", std::move(services)},
             {"alerts", alerts_json(snapshot.alerts, now)["alerts"]}};
 }

@@ -147,8 +147,9 @@ const char* name(TopQuery::By by) {
     return "";
 }
 
-Json row_document(const RankedRow& row, const TopQuery& query, std::uint64_t seconds_of_window) {
-    Json json = row_json(row, query.by != TopQuery::By::client);
+Json row_document(const RankedRow& row, const TopQuery& query, std::uint64_t seconds_of_window,
+                  const ServiceDirectory& services) {
+    Json json = row_json(row, query.by != TopQuery::By::client, services);
     if (query.by == TopQuery::By::service) json.erase("address");
     json["per_second"] =
         seconds_of_window == 0 ? 0.0 : static_cast<double>(row.count) / static_cast<double>(seconds_of_window);
@@ -195,7 +196,7 @@ Json top(const Snapshot& snapshot, const TopQuery& query) {
     }
 
     Json rows = Json::array();
-    for (const RankedRow& row : aggregation.ranked()) rows.push_back(row_document(row, query, selection.seconds));
+    for (const RankedRow& row : aggregation.ranked()) rows.push_back(row_document(row, query, selection.seconds, snapshot.services));
     const auto range = query.range.value_or(std::pair(selection.first, selection.last + 1));
     Json json = {{"window_seconds", query.range ? range.second - range.first : selection.seconds},
                  {"outcome", query.outcome},
@@ -210,7 +211,7 @@ Json top(const Snapshot& snapshot, const TopQuery& query) {
 
 Json top(const Snapshot& snapshot, const TopQuery& query, const StoredTop& stored) {
     Json rows = Json::array();
-    for (const RankedRow& row : stored.rows) rows.push_back(row_document(row, query, stored.seconds));
+    for (const RankedRow& row : stored.rows) rows.push_back(row_document(row, query, stored.seconds, snapshot.services));
     Json json = {{"window_seconds", query.range->second - query.range->first},
                  {"outcome", query.outcome},
                  {"by", name(query.by)},

@@ -26,6 +26,9 @@ void sort_by_time_and_tuple(MergedInterval& interval) {
     std::ranges::stable_sort(interval.revisions, {}, [](const tally::Revision& revision) {
         return std::tie(revision.time, revision.client, revision.server);
     });
+    std::ranges::stable_sort(interval.identifications, {}, [](const tally::Identification& found) {
+        return std::tie(found.time, found.client, found.server, found.from);
+    });
 }
 
 /// A full table displaces rows; a destination (or client) has at most one for each outcome that occurred.
@@ -84,6 +87,7 @@ void IntervalMerger::absorb(const tally::IntervalBank& bank) {
     append(interval.sightings, bank.sightings);
     append(interval.records, bank.records);
     append(interval.revisions, bank.revisions);
+    append(interval.identifications, bank.identifications);
 }
 
 void IntervalMerger::release(tally::Interval watermark) {

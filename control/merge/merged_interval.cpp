@@ -27,6 +27,9 @@ void add(tally::Losses& to, const tally::Losses& from) {
     to.sightings_dropped += from.sightings_dropped;
     to.contacts_dropped += from.contacts_dropped;
     to.revisions_dropped += from.revisions_dropped;
+    to.identifications_dropped += from.identifications_dropped;
+    to.services_forgotten += from.services_forgotten;
+    to.payloads_forgotten += from.payloads_forgotten;
     to.segments_forgotten += from.segments_forgotten;
     to.datagrams_evicted += from.datagrams_evicted;
     to.datagrams_timed_out += from.datagrams_timed_out;

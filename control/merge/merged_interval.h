@@ -30,6 +30,7 @@ struct MergedInterval {
     std::vector<tally::Sighting> sightings;
     std::vector<tally::AttemptRecord> records;
     std::vector<tally::Revision> revisions;
+    std::vector<tally::Identification> identifications;
     /// Of verdicts that the row of their destination has right already, and that of their client not; to be applied
     /// before `revisions`.
     std::vector<tally::Revision> client_revisions;

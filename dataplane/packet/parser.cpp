@@ -86,8 +86,10 @@ PacketClass Descent::parse_ip(Layer& layer) {
 PacketClass Descent::parse_transport(std::uint8_t protocol, Layer& layer, bool v6) {
     switch (protocol) {
         case ip_protocol::tcp:
-            return parse_tcp(layer.cursor, static_cast<std::uint32_t>(layer.on_wire), view_) ? PacketClass::tcp
-                                                                                             : PacketClass::malformed;
+            return parse_tcp(layer.cursor, static_cast<std::uint32_t>(layer.on_wire),
+                             static_cast<std::size_t>(layer.data() - begin_), view_)
+                       ? PacketClass::tcp
+                       : PacketClass::malformed;
         case ip_protocol::udp:
             return parse_udp(layer);
         case ip_protocol::icmp:
@@ -210,7 +212,8 @@ std::optional<Layer> behind_link(const Frame& frame, PacketView& view) {
     if (payload.status != IpPayload::Status::ok) return false;
     view.wire_length = static_cast<std::uint32_t>(begin + payload.total);
     if (payload.protocol == ip_protocol::tcp) {
-        const bool has_header = parse_tcp(layer.cursor, static_cast<std::uint32_t>(layer.on_wire), view);
+        const bool has_header = parse_tcp(layer.cursor, static_cast<std::uint32_t>(layer.on_wire),
+                                          static_cast<std::size_t>(layer.data() - frame.data), view);
         view.packet_class = has_header ? PacketClass::tcp : PacketClass::malformed;
         return true;
     }

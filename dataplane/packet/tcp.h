@@ -30,10 +30,11 @@ inline std::uint8_t parse_tcp_options(Cursor options) {
     return found;
 }
 
-/// RFC 9293 section 3.1. `ip_length` is the length of header and payload as the IP header says. False: fewer than the
+/// RFC 9293 section 3.1. `ip_length` is the length of header and payload as the IP header says, `at` where in the frame
+/// they begin. False: fewer than the
 /// 20 bytes of a header were captured. A data offset that cannot be (below 5, or behind the segment or what was
 /// captured of it) leaves `trackable` false: the packet is counted and takes no part in a connection.
-inline bool parse_tcp(const Cursor& cursor, std::uint32_t ip_length, PacketView& view) {
+inline bool parse_tcp(const Cursor& cursor, std::uint32_t ip_length, std::size_t at, PacketView& view) {
     if (!cursor.has(tcp_header_length)) return false;
     const std::uint8_t* header = cursor.data();
     view.source_port = load16(header);
@@ -46,6 +47,7 @@ inline bool parse_tcp(const Cursor& cursor, std::uint32_t ip_length, PacketView&
     const std::size_t header_length = (header[12] >> 4) * 4u;
     if (header_length < tcp_header_length || header_length > ip_length || !cursor.has(header_length)) return true;
     view.payload_length = static_cast<std::uint32_t>(ip_length - header_length);
+    view.payload_at = static_cast<std::uint16_t>(at + header_length);
     if (view.tcp_flags & tcp_flag::syn)
         view.tcp_options = parse_tcp_options(Cursor(header + tcp_header_length, header_length - tcp_header_length));
     view.trackable = true;

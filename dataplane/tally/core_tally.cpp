@@ -83,6 +83,15 @@ void CoreTally::finalize(const AttemptRecord& record, bool had_begun) {
     bank_->records.push_back(record);
 }
 
+void CoreTally::identified(const Identification& identification) {
+    make_room();
+    if (bank_->identifications.size() == bank_->identification_capacity) {
+        ++bank_->losses.identifications_dropped;
+        return;
+    }
+    bank_->identifications.push_back(identification);
+}
+
 /// In replay a full list ends the bank, not the interval: control merges its parts. Called before anything is booked,
 /// so that each part adds up by itself.
 void CoreTally::make_room() {

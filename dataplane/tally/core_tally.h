@@ -45,6 +45,9 @@ class CoreTally {
     /// The outcome can no longer change. `record.outcome` has been given by first_verdict() or revise() already.
     void finalize(const AttemptRecord& record, bool had_begun);
 
+    /// It is known what a service speaks.
+    void identified(const Identification& identification);
+
     /// Closes the open interval and opens `next`. The caller has fired the deadlines in between.
     void open(Interval next);
 

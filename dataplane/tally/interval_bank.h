@@ -9,6 +9,7 @@
 
 #include "dataplane/tally/address.h"
 #include "dataplane/tally/attempt_record.h"
+#include "dataplane/tally/identification.h"
 #include "dataplane/tally/outcome.h"
 #include "dataplane/tally/packet_totals.h"
 #include "dataplane/tally/space_saving.h"
@@ -111,6 +112,9 @@ struct Losses {
     std::uint64_t sightings_dropped = 0;
     std::uint64_t contacts_dropped = 0;
     std::uint64_t revisions_dropped = 0;
+    std::uint64_t identifications_dropped = 0;
+    std::uint64_t services_forgotten = 0;   ///< identified ones that gave way, to be identified again
+    std::uint64_t payloads_forgotten = 0;   ///< too soon for the other direction's to be matched with them
     std::uint64_t segments_forgotten = 0;   ///< too soon for copies of them to be recognised
     std::uint64_t datagrams_evicted = 0;    ///< incomplete ones that gave way
     std::uint64_t datagrams_timed_out = 0;  ///< incomplete ones that were given up
@@ -121,8 +125,9 @@ struct BankCapacity {
     std::size_t destinations;
     std::size_t clients;
     std::size_t records;  ///< also of contacts, sightings and revisions
-    bool sightings;       ///< of all verdicts, not only of those that mean a failure
-    bool prefault;        ///< touch all of it at start: live, so that no packet pays for a page fault
+    std::size_t identifications;
+    bool sightings;  ///< of all verdicts, not only of those that mean a failure
+    bool prefault;   ///< touch all of it at start: live, so that no packet pays for a page fault
 };
 
 /// Everything that one core counted in one interval (or in a part of it, when a list was full). Written by the core
@@ -133,11 +138,13 @@ struct IntervalBank {
         : destinations(capacity.destinations),
           clients(capacity.clients),
           list_capacity(capacity.records),
+          identification_capacity(capacity.identifications),
           wants_all_sightings(capacity.sightings) {
         records.reserve(list_capacity);
         contacts.reserve(list_capacity);
         sightings.reserve(list_capacity);
         revisions.reserve(list_capacity);
+        identifications.reserve(identification_capacity);
         if (capacity.prefault) prefault();
     }
 
@@ -154,15 +161,18 @@ struct IntervalBank {
     RowTable destinations;
     RowTable clients;
     std::size_t list_capacity;
+    std::size_t identification_capacity;
     bool wants_all_sightings;
     std::vector<AttemptRecord> records;  // never grows past list_capacity
     std::vector<Sighting> contacts;   // handshakes and silences, for control/classify; never grows past list_capacity
     std::vector<Sighting> sightings;  // first verdicts that mean a failure, or all; never grows past list_capacity
     std::vector<Revision> revisions;  // never grows past list_capacity
+    std::vector<Identification> identifications;  // never grows past identification_capacity
 
     bool lists_full() const {
         return records.size() == list_capacity || contacts.size() == list_capacity ||
-               sightings.size() == list_capacity || revisions.size() == list_capacity;
+               sightings.size() == list_capacity || revisions.size() == list_capacity ||
+               (identification_capacity > 0 && identifications.size() == identification_capacity);
     }
 
     void prefault() {
@@ -172,6 +182,7 @@ struct IntervalBank {
         contacts.resize(list_capacity);
         sightings.resize(list_capacity);
         revisions.resize(list_capacity);
+        identifications.resize(identification_capacity);
         clear();
     }
 
@@ -188,6 +199,7 @@ struct IntervalBank {
         contacts.clear();
         sightings.clear();
         revisions.clear();
+        identifications.clear();
     }
 };
 

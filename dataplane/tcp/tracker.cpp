@@ -37,6 +37,9 @@ tally::Sighting sighting_of(const Connection& connection, tally::RowKind kind, T
             connection.start};
 }
 
+/// A side that has sent this many bytes, and heard nothing, has not been asked anything.
+constexpr std::uint32_t longest_wait = 65536;
+
 Side side_of_source(const Connection& connection, const Digest& digest) {
     return digest.source_is_low == connection.flows(Side::client, flow::client_is_low) ? Side::client : Side::server;
 }
@@ -44,20 +47,60 @@ Side side_of_source(const Connection& connection, const Digest& digest) {
 }  // namespace
 
 Tracker::Tracker(std::size_t connections, const Limits& limits, const DuplicateLimits& duplicates,
-                 tally::CoreTally& tally)
-    : table_(connections), duplicates_(duplicates), limits_(limits), tally_(tally) {}
+                 tally::CoreTally& tally, const identify::KnownServices* services)
+    : table_(connections), duplicates_(duplicates), limits_(limits), tally_(tally), services_(services) {}
 
-void Tracker::take(const packet::PacketView& view, const Digest& digest, Time time) {
-    if (view.packet_class == tally::PacketClass::icmp_error) return take_icmp(view, digest, time);
-    if (!concerns(view, digest)) return;
-    if (duplicates_.is_copy(view, digest, time)) return drop_copy(digest);
+Heard Tracker::take(const packet::PacketView& view, const Digest& digest, Time time) {
+    if (view.packet_class == tally::PacketClass::icmp_error) {
+        take_icmp(view, digest, time);
+        return {};
+    }
+    if (!concerns(view, digest)) return {};
+    if (duplicates_.is_copy(view, digest, time)) {
+        drop_copy(digest);
+        return {};
+    }
     Segment segment = segment_of(view, time);
     const Slot slot = find_live(digest, time);
+    if (!limits_.every_segment && !is_control(segment.flags)) {
+        if (slot == ConnectionTable::no_slot) return {};  // it shares a hash with one that is wanted
+        if (!wants_every_segment(table_[slot])) return overhear(table_[slot], digest, segment);
+    }
     if (slot == ConnectionTable::no_slot) {
         begin_entry(room_for(digest), view, digest, segment);
-    } else {
-        advance_entry(slot, view, digest, segment);
+        return {};
     }
+    advance_entry(slot, view, digest, segment);
+    if (segment.payload_length == 0 || !table_.is_used(slot)) return {};
+    return hear(table_[slot], segment);
+}
+
+/// The first payload of a direction begins right behind its initial sequence number, wherever else the connection
+/// stands: that takes no memory. A RST may carry words (RFC 9293 section 3.5.2).
+Heard Tracker::hear(const Connection& connection, const Segment& segment) const {
+    if (services_ == nullptr || !is_attempt(connection) || segment.syn()) return {};
+    const bool wanted = segment.rst() ? services_->wants_words(connection.server, segment.time)
+                                      : segment.sequence == connection.isn[tally::index(segment.from)] + 1 &&
+                                            connection.has_any(seen::accepted | seen::synack) &&
+                                            services_->wants_payload(connection.server, segment.time);
+    return wanted ? Heard{&connection, segment.from} : Heard{};
+}
+
+/// At depth "control": a segment that is looked up for its payload alone. What becomes of the connection must not
+/// depend on that.
+Heard Tracker::overhear(Connection& connection, const Digest& digest, Segment& segment) {
+    segment.from = side_of_source(connection, digest);
+    const Heard heard = segment.payload_length == 0 ? Heard{} : hear(connection, segment);
+    const std::size_t own = tally::index(segment.from), other = 1 - own;
+    const bool both_have_spoken =
+        segment.sequence != connection.isn[own] + 1 && segment.acknowledgement != connection.isn[other] + 1;
+    const bool is_long_past = after(segment.sequence, connection.isn[own] + longest_wait);
+    if (both_have_spoken || is_long_past || !wants_payload(connection, segment.time)) stop_wanting(connection);
+    return heard;
+}
+
+bool Tracker::wants_payload(const Connection& connection, Time time) const {
+    return services_ != nullptr && is_open(connection) && services_->wants_payload(connection.server, time);
 }
 
 void Tracker::book_forgotten_segments() {
@@ -106,7 +149,7 @@ void Tracker::update(Slot slot) {
     table_.update(slot);
     if (limits_.every_segment) return;
     Connection& connection = table_[slot];
-    const bool wanted = wants_every_segment(connection);
+    const bool wanted = wants_every_segment(connection) || wants_payload(connection, connection.last_seen);
     if (!wanted) return stop_wanting(connection);
     if (connection.flows(Side::client, flow::wanted)) return;
     connection.set_flow(Side::client, flow::wanted);

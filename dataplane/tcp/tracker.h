@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "dataplane/identify/known_services.h"
 #include "dataplane/packet/packet_view.h"
 #include "dataplane/tally/core_tally.h"
 #include "dataplane/tcp/connection_table.h"
@@ -14,11 +15,19 @@
 
 namespace rstwatch::tcp {
 
+/// Whose payload says what a service speaks; of no connection if it says nothing that is not known.
+struct Heard {
+    const Connection* connection = nullptr;  ///< until the next packet
+    Side from = Side::client;
+};
+
 /// Follows every connection of one core: finds it in the table, advances it by the state machine, and books what has
 /// changed into the core's tally. Owned by that core.
 class Tracker {
   public:
-    Tracker(std::size_t connections, const Limits& limits, const DuplicateLimits& duplicates, tally::CoreTally& tally);
+    /// `services`: those that need no identification any more; null where nothing is identified.
+    Tracker(std::size_t connections, const Limits& limits, const DuplicateLimits& duplicates, tally::CoreTally& tally,
+            const identify::KnownServices* services = nullptr);
 
     // The passes over a burst, in this order, so that cache misses of different packets overlap.
     void prefetch_set(const packet::PacketView& view, const Digest& digest) const {
@@ -32,7 +41,7 @@ class Tracker {
                is_control(view.tcp_flags) || wanted_.has(digest.value);
     }
     /// A TCP segment, or an ICMP error that quotes one, at packet time `time` (which never runs backwards).
-    void take(const packet::PacketView& view, const Digest& digest, Time time);
+    Heard take(const packet::PacketView& view, const Digest& digest, Time time);
 
     /// Opens `interval`, having fired every deadline at or before its start, each in its own interval. To be called for
     /// the first interval, then for each later one once.
@@ -54,6 +63,9 @@ class Tracker {
         packet::PacketView view;
     };
 
+    Heard hear(const Connection& connection, const Segment& segment) const;
+    Heard overhear(Connection& connection, const Digest& digest, Segment& segment);
+    bool wants_payload(const Connection& connection, Time time) const;
     void book_forgotten_segments();
     void drop_copy(const Digest& digest);
     void take_icmp(const packet::PacketView& view, const Digest& digest, Time time);
@@ -81,6 +93,7 @@ class Tracker {
     std::uint64_t forgotten_booked_ = 0;
     Limits limits_;
     tally::CoreTally& tally_;
+    const identify::KnownServices* services_;
     // The last of them, round about: more than this many within `early_answer` are too many to be early.
     static constexpr std::size_t early_icmp_count = 16;
     std::array<EarlyIcmp, early_icmp_count> early_icmp_{};

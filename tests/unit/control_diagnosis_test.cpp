@@ -63,7 +63,8 @@ TEST(Diagnosis, TellsTheWholeStoryInOneSentence) {
     Facts facts = failing(Outcome::refused);
     facts.subject.endpoint = {*tally::parse_address("127.0.0.1"), 7211};
     facts.peers[0].who = {*tally::parse_address("127.0.0.1"), 0};
-    facts.spoken = {"collector", "TLS", ""};
+    facts.service = "collector";
+    facts.application = "TLS";
     facts.accepted = 900;
     facts.last_accepted = facts.last_accepted_before = at(15, 2, 41);
     const Diagnosis diagnosis = diagnose(facts);
@@ -220,9 +221,12 @@ TEST(Diagnosis, AnAlertSaysWhoHowMuchSinceWhenAndWhy) {
     alert.level = AlertLevel::warn;
     alert.per_second = 2.5;
     alert.since = at(1, 2, 3);
-    narrate(alert, {book, registry, [](const tally::Endpoint&) { return Spoken{"web", "HTTP", ""}; }});
-    EXPECT_EQ(alert.service, "web");
-    EXPECT_NE(alert.text.find("10.0.0.200:80 (web)"), std::string::npos) << alert.text;
+    ServiceNames::Setup setup;
+    setup.capacity = 16;
+    const ServiceNames names(std::move(setup));
+    narrate(alert, {book, registry, names});
+    EXPECT_EQ(alert.service, names.name_of(alert.subject.endpoint).name);
+    EXPECT_NE(alert.text.find("10.0.0.200:80"), std::string::npos) << alert.text;
     EXPECT_NE(alert.text.find("01:02:03"), std::string::npos) << alert.text;
 }
 
