@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "config/schema.h"
+#include "config/sink_schema.h"
 #include "config/value.h"
 
 namespace rstwatch::config {
@@ -101,6 +102,19 @@ void check_mixed_ports(const Settings& settings, std::vector<Conflict>& found) {
                          " run on different clocks; give captures only or live ports only"});
 }
 
+void check_repeated_sinks(const Settings& settings, std::vector<Conflict>& found) {
+    for (std::size_t i = 0; i < settings.sinks.size(); ++i) {
+        const std::string name = name_of(settings.sinks[i]);
+        const auto here = settings.sinks.begin() + static_cast<std::ptrdiff_t>(i);
+        if (std::none_of(settings.sinks.begin(), here, [&](const Sink& sink) { return name_of(sink) == name; }))
+            continue;
+        found.push_back({{},
+                         std::nullopt,
+                         "sink: " + quoted(name) + " is given twice; every alert would be told twice: keep one",
+                         i});
+    }
+}
+
 }  // namespace
 
 std::vector<Conflict> conflicts(const Settings& settings) {
@@ -110,6 +124,7 @@ std::vector<Conflict> conflicts(const Settings& settings) {
     check_tunnel_ports(settings, found);
     check_repeated_ports(settings, found);
     check_mixed_ports(settings, found);
+    check_repeated_sinks(settings, found);
     return found;
 }
 

@@ -16,6 +16,7 @@ struct Conflict {
     std::vector<std::string_view> settings;  ///< names of those involved; empty where it is about the ports
     std::optional<std::size_t> port;         ///< the one of Settings::ports that is at fault
     std::string message;                     ///< object, value, limit and remedy
+    std::optional<std::size_t> sink{};       ///< the one of Settings::sinks that is at fault
 };
 
 /// Everything that does not fit together. The defaults do.

@@ -13,6 +13,7 @@
 #include "config/recovery.h"
 #include "config/schema.h"
 #include "config/text_file.h"
+#include "config/sink_schema.h"
 #include "config/toml_value.h"
 #include "config/unknown.h"
 #include "config/value.h"
@@ -46,6 +47,8 @@ class Loader {
     void read_setting(std::string_view name, const toml::key& key, const toml::node& node);
     void read_ports(const toml::key& key, const toml::node& node);
     void read_port(const toml::table& table, Place place);
+    void read_sinks(const toml::key& key, const toml::node& node);
+    void read_sink(const toml::table& table, Place place);
     void take_override(const Override& given);
     void check_together();
     void report(Place place, std::string message) { result_.errors.push_back({source_, place, std::move(message)}); }
@@ -59,6 +62,7 @@ class Loader {
     LoadResult result_;
     std::map<std::string, Origin, std::less<>> origins_;  ///< of every setting that somebody gave
     std::vector<Place> port_places_;                      ///< of each of the settings' ports
+    std::vector<Place> sink_places_;                      ///< of each of the settings' sinks
 };
 
 void Loader::read_text(std::string_view text) {
@@ -84,6 +88,8 @@ void Loader::read_top_level(const Recovered& file) {
             read_named(key.str(), key, node);
         } else if (stand_in->second == "port") {
             if (const auto* table = node.as_table()) read_port(*table, to_place(key.source()));
+        } else if (stand_in->second == "sink") {
+            if (const auto* table = node.as_table()) read_sink(*table, to_place(key.source()));
         } else if (is_section(stand_in->second)) {
             read_section(stand_in->second, key, node);
         }
@@ -94,6 +100,8 @@ void Loader::read_top_level(const Recovered& file) {
 void Loader::read_named(std::string_view name, const toml::key& key, const toml::node& node) {
     if (name == "port") {
         read_ports(key, node);
+    } else if (name == "sink") {
+        read_sinks(key, node);
     } else if (is_section(name)) {
         read_section(name, key, node);
     } else if (!node.is_table() && !node.is_array_of_tables()) {
@@ -166,6 +174,49 @@ void Loader::read_port(const toml::table& table, Place place) {
     port_places_.push_back(place);
 }
 
+void Loader::read_sinks(const toml::key& key, const toml::node& node) {
+    const auto* array = node.as_array();
+    if (array == nullptr) {
+        report(to_place(key.source()), "sink: is a list; write [[sink]] on a line of its own for each sink");
+        if (const auto* table = node.as_table()) read_sink(*table, to_place(key.source()));
+        return;
+    }
+    for (const auto& element : *array) {
+        const Place place = to_place(element.source());
+        if (const auto* table = element.as_table())
+            read_sink(*table, place);
+        else
+            report(place, "sink: " + shown(to_value(element)) +
+                              " is not a sink; write [[sink]] on a line of its own and below it syslog = \"local\"");
+    }
+}
+
+void Loader::read_sink(const toml::table& table, Place place) {
+    Sink sink;
+    std::string targets;
+    std::size_t count = 0;
+    bool sound = true;
+    for (const auto& [key, node] : table) {
+        const SinkMember* member = find_sink_member(key.str());
+        if (member == nullptr) {
+            report(to_place(key.source()), unknown_sink_member(key.str()));
+            sound = false;
+            continue;
+        }
+        if (member->is_target) targets += (count++ == 0 ? "" : " and ") + std::string(member->name);
+        if (const auto fault = store(sink, *member, to_value(node))) {
+            report(to_place(node.source()), "sink." + std::string(member->name) + ": " + *fault);
+            sound = false;
+        }
+    }
+    if (count > 1) report(place, "sink: has " + targets + "; give one of them, and a [[sink]] of its own for each");
+    // A misspelt key says enough by itself.
+    if (count == 0 && sound) report(place, "sink: leads nowhere; give one of alertmanager, webhook, syslog, journal");
+    if (count != 1 || !sound) return;
+    result_.settings.sinks.push_back(std::move(sink));
+    sink_places_.push_back(place);
+}
+
 void Loader::take_override(const Override& given) {
     if (auto error = apply_override(result_.settings, given))
         result_.errors.push_back(std::move(*error));
@@ -176,7 +227,9 @@ void Loader::take_override(const Override& given) {
 // A conflict is shown where one of its settings was given: the last word of the command line before the file.
 void Loader::check_together() {
     for (auto& conflict : conflicts(result_.settings)) {
-        Origin origin{source_, conflict.port ? port_places_[*conflict.port] : Place{}};
+        Origin origin{source_, conflict.port   ? port_places_[*conflict.port]
+                               : conflict.sink ? sink_places_[*conflict.sink]
+                                               : Place{}};
         for (const auto name : conflict.settings) {
             const auto found = origins_.find(name);
             if (found == origins_.end()) continue;

@@ -27,6 +27,7 @@ Value typed(const Setting& setting, const std::string& text) {
 std::string not_settable(const std::string& key) {
     if (key == "port" || key.starts_with("port."))
         return "port: is not a single setting; use --interface, --pci or --capture, or [[port]] in a file";
+    if (key == "sink" || key.starts_with("sink.")) return "sink: is not a single setting; use [[sink]] in a file";
     return unknown_setting(key);
 }
 

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "config/schema.h"
+#include "config/sink_schema.h"
 #include "config/value.h"
 
 namespace rstwatch::config {
@@ -63,6 +64,20 @@ std::string sample_port(const PortMember& member) {
            quoted(member.example) + '\n';
 }
 
+// The first target with all that any may have, the others alone.
+std::string sample_sink(const SinkMember& target) {
+    std::string text = '\n' + comment(sentences({std::string(target.help) + '.', target.details})) + "#[[sink]]\n#" +
+                       std::string(target.name) + " = " + std::string(target.example) + '\n';
+    if (&target != &sink_members().front()) return text;
+    for (const auto& member : sink_members()) {
+        if (member.is_target) continue;
+        text += comment(sentences({std::string(member.help) + '.', member.details})) +
+                comment("Value: " + limits(member) + '.') + '#' + std::string(member.name) + " = " +
+                std::string(member.example) + '\n';
+    }
+    return text;
+}
+
 // In roff a backslash and a minus sign have to be escaped, and so have a dot and a quote at the start of a line.
 std::string roff(std::string_view text) {
     std::string result;
@@ -90,6 +105,17 @@ std::string man_ports() {
     for (const auto& member : port_members())
         text += ".TP\n.B " + roff(member.name) + "\n" + roff(member.help) + ".\nSuch as " +
                 roff(quoted(member.example)) + ".\n";
+    return text;
+}
+
+std::string man_sinks() {
+    std::string text;
+    for (const auto& member : sink_members())
+        text += ".TP\n.B " + roff(member.name) + '\n' +
+                roff(sentences({std::string(member.help) + '.', member.details})) + "\n.br\n" +
+                roff("Value: " + limits(member) + '.' +
+                     (member.is_target ? "" : " Default: " + std::string(member.example) + '.')) +
+                '\n';
     return text;
 }
 
@@ -146,6 +172,30 @@ std::string json_ports() {
            members + "\n    }}}";
 }
 
+std::string json_type(const SinkMember& member) {
+    if (std::holds_alternative<bool Sink::*>(member.member)) return R"("const": true)";
+    if (std::holds_alternative<std::string Sink::*>(member.member)) return R"("type": "string")";
+    const bool whole = std::holds_alternative<std::int64_t Sink::*>(member.member);
+    return R"("type": ")" + std::string(whole ? "integer" : "number") + R"(", "minimum": )" + number(member.min) +
+           R"(, "maximum": )" + number(member.max);
+}
+
+std::string json_sinks() {
+    std::string members;
+    std::string targets;
+    for (const auto& member : sink_members()) {
+        members +=
+            (members.empty() ? "" : ",\n") + std::string("        ") + quoted(member.name) + ": {" + json_type(member) +
+            R"(, "description": )" +
+            quoted(sentences({std::string(member.help) + '.', member.details, "Value: " + limits(member) + '.'})) + '}';
+        if (member.is_target)
+            targets += (targets.empty() ? "" : ", ") + std::string(R"({"required": [)") + quoted(member.name) + "]}";
+    }
+    return R"(    "sink": {"type": "array", "items": {"type": "object", "additionalProperties": false,)"
+           "\n        \"oneOf\": [" +
+           targets + "],\n        \"properties\": {\n" + members + "\n    }}}";
+}
+
 constexpr std::string_view man_head = R"(.\" SPDX-License-Identifier: Apache-2.0
 .\" Written by generate_reference from config/schema.cpp.
 .TH RSTWATCH.TOML 5 "" rstwatch "File Formats"
@@ -173,6 +223,16 @@ Each
 table is one thing to receive packets from, and has exactly one of these keys.
 Several ports are watched together, as the two ports of a TAP are; several captures are merged by their time stamps.
 Captures and live ports cannot be given together.
+)";
+
+constexpr std::string_view man_sinks_head = R"(.SH SINKS
+Each
+.B [[sink]]
+table is one place that is told of alerts, and has exactly one of the first four keys.
+What cannot be delivered is tried again after 1 s, then after twice as long each time, up to a minute; meanwhile the
+latest state of each alert is kept.
+.B rstwatch status
+shows how each of them does.
 )";
 
 constexpr std::string_view man_tail = R"(.SH EXAMPLES
@@ -203,6 +263,19 @@ connections = 1048576
 interface = "eth1"
 .RE
 .fi
+.PP
+Alerts to an Alertmanager, and the grave ones to the journal:
+.PP
+.nf
+.RS 4
+[[sink]]
+alertmanager = "http://127.0.0.1:9093"
+
+[[sink]]
+journal = true
+minimum_level = "critical"
+.RE
+.fi
 .SH FILES
 .TP
 .I /etc/rstwatch/rstwatch.toml
@@ -229,6 +302,9 @@ std::string sample_toml() {
                          "What to receive packets from: a [[port]] for each, with one key. Captures and live ports "
                          "cannot be given together.");
     for (const auto& member : port_members()) text += sample_port(member);
+    text += "\n\n" + comment("Whom to tell of alerts: a [[sink]] for each, with one key that says where to.");
+    for (const auto& member : sink_members())
+        if (member.is_target) text += sample_sink(member);
     return text;
 }
 
@@ -244,7 +320,7 @@ std::string man_settings() {
 
 std::string man_page() {
     return std::string(man_head) + ".SH SETTINGS\n" + man_settings() + std::string(man_ports_head) + man_ports() +
-           std::string(man_tail);
+           std::string(man_sinks_head) + man_sinks() + std::string(man_tail);
 }
 
 std::string json_schema() {
@@ -252,7 +328,7 @@ std::string json_schema() {
     for (const auto& section : all_sections()) sections += json_section(section) + ",\n";
     return "{\n\"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
            "\"title\": \"rstwatch.toml\",\n\"type\": \"object\", \"additionalProperties\": false, \"properties\": {\n" +
-           sections + json_ports() + "\n}}\n";
+           sections + json_ports() + ",\n" + json_sinks() + "\n}}\n";
 }
 
 }  // namespace rstwatch::config

@@ -5,7 +5,8 @@
 
 namespace rstwatch::config {
 
-/// A file of settings with every setting in it, commented out and at its default, and an example of each kind of port.
+/// A file of settings with every setting in it, commented out and at its default, and an example of each kind of port
+/// and sink.
 std::string sample_toml();
 
 /// The settings by section, as a fragment in the man macros: for rstwatch.toml(5) and wherever else they are listed.

@@ -319,6 +319,11 @@ constexpr std::array settings_table{
             "Time in which a client must have taken some of its answer", ""},
     Setting{"http.idle_deadline", http_seconds(field<&S::http, &S::Http::idle_deadline>()), "s",
             "Time for which a connection may be kept open without a request", ""},
+    Setting{"http.streams", Integer{field<&S::http, &S::Http::streams>(), 1, 1024}, "streams",
+            "Streams of events (/api/v1/events) served at a time", "Each is one of the connections, too."},
+    Setting{"http.stream_events", Integer{field<&S::http, &S::Http::stream_events>(), 16, 1048576}, "events",
+            "Events that wait for a stream's client while it is busy",
+            "Beyond it events are dropped for this client, which is told how many."},
 
     Setting{"log.level", Choice{field<&S::log, &S::Log::level>(), level_choices}, "", "The least grave messages logged",
             ""},

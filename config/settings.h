@@ -17,6 +17,20 @@ struct Port {
     bool operator==(const Port&) const = default;
 };
 
+/// One place that is told of alerts. Exactly one of the first four is given.
+struct Sink {
+    std::string alertmanager;            ///< URL of a Prometheus Alertmanager
+    std::string webhook;                 ///< URL to which events are posted
+    std::string syslog;                  ///< "local", unix:PATH or udp://HOST[:PORT]
+    bool journal = false;                ///< that of systemd
+    std::string minimum_level = "warn";  ///< warn | error | critical: that an alert must have reached
+    double timeout = 5;                  ///< seconds of wall time for one delivery
+    std::int64_t backlog = 256;          ///< alerts that wait for delivery
+    double repeat = 60;                  ///< seconds of wall time after which an Alertmanager is told again
+
+    bool operator==(const Sink&) const = default;
+};
+
 /// Every setting of the daemon, with its default. Read-only once loaded. Ranges, help and the way a setting is written
 /// down are in schema.cpp and nowhere else; every duration is in seconds of the packets' own time unless said
 /// otherwise.
@@ -142,9 +156,11 @@ struct Settings {
         std::string socket;                     ///< path; empty: chosen by who runs the daemon; "off": none
         std::int64_t connections = 256;
         std::int64_t connections_per_address = 64;
-        double request_deadline = 10;  ///< seconds of wall time to receive a whole request
-        double write_deadline = 10;    ///< seconds of wall time without progress of an answer
-        double idle_deadline = 60;     ///< seconds of wall time between two requests
+        double request_deadline = 10;       ///< seconds of wall time to receive a whole request
+        double write_deadline = 10;         ///< seconds of wall time without progress of an answer
+        double idle_deadline = 60;          ///< seconds of wall time between two requests
+        std::int64_t streams = 16;          ///< of events, at a time
+        std::int64_t stream_events = 4096;  ///< that wait for one stream's client
     } http;
 
     struct Log {
@@ -152,6 +168,7 @@ struct Settings {
     } log;
 
     std::vector<Port> ports;
+    std::vector<Sink> sinks;
 };
 
 }  // namespace rstwatch::config

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "config/schema.h"
+#include "config/sink_schema.h"
 #include "config/suggest.h"
 #include "config/value.h"
 
@@ -14,6 +15,7 @@ std::vector<std::string_view> section_names() {
     std::vector<std::string_view> names;
     for (const auto& section : all_sections()) names.push_back(section.name);
     names.emplace_back("port");
+    names.emplace_back("sink");
     return names;
 }
 
@@ -30,6 +32,12 @@ std::vector<std::string_view> port_member_names() {
     return names;
 }
 
+std::vector<std::string_view> sink_member_names() {
+    std::vector<std::string_view> names;
+    for (const auto& member : sink_members()) names.push_back(member.name);
+    return names;
+}
+
 std::string list(const std::vector<std::string_view>& names) {
     std::string text;
     for (const auto name : names) text += (text.empty() ? "" : ", ") + std::string(name);
@@ -37,7 +45,8 @@ std::string list(const std::vector<std::string_view>& names) {
 }
 
 std::string header(std::string_view section) {
-    return section == "port" ? "[[port]]" : '[' + std::string(section) + ']';
+    return section == "port" || section == "sink" ? "[[" + std::string(section) + "]]"
+                                                  : '[' + std::string(section) + ']';
 }
 
 }  // namespace
@@ -62,6 +71,14 @@ std::string unknown_port_member(std::string_view name) {
     if (const auto close = nearest(name, names); !close.empty())
         return start + "did you mean port." + std::string(close) + '?';
     return start + "[[port]] has " + list(names);
+}
+
+std::string unknown_sink_member(std::string_view name) {
+    const std::string start = shown_name("sink." + std::string(name)) + ": unknown setting; ";
+    const auto names = sink_member_names();
+    if (const auto close = nearest(name, names); !close.empty())
+        return start + "did you mean sink." + std::string(close) + '?';
+    return start + "[[sink]] has " + list(names);
 }
 
 std::string_view nearest_section(std::string_view name) {

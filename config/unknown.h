@@ -10,8 +10,9 @@ namespace rstwatch::config {
 std::string unknown_setting(std::string_view dotted);
 std::string unknown_section(std::string_view name);
 std::string unknown_port_member(std::string_view name);
+std::string unknown_sink_member(std::string_view name);
 
-/// The section that was probably meant, "port" included; empty where none is close.
+/// The section that was probably meant, "port" and "sink" included; empty where none is close.
 std::string_view nearest_section(std::string_view name);
 
 }  // namespace rstwatch::config

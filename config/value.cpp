@@ -35,12 +35,6 @@ std::string kind_of(const Value& value) {
                       value);
 }
 
-std::string wrong_kind(const Value& value, std::string_view wanted) {
-    const std::string remedy = "; give " + std::string(wanted);
-    if (std::holds_alternative<Unsuitable>(value)) return "this is " + kind_of(value) + remedy;
-    return shown(value) + " is " + kind_of(value) + remedy;
-}
-
 Fault store_integer(Settings& settings, const Setting& setting, const Integer& kind, const Value& value) {
     const auto* given = std::get_if<std::int64_t>(&value);
     if (given == nullptr) return wrong_kind(value, limits(setting));
@@ -96,6 +90,12 @@ Fault store_choice(Settings& settings, const Setting& setting, const Choice& kin
 }
 
 }  // namespace
+
+std::string wrong_kind(const Value& value, std::string_view wanted) {
+    const std::string remedy = "; give " + std::string(wanted);
+    if (std::holds_alternative<Unsuitable>(value)) return "this is " + kind_of(value) + remedy;
+    return shown(value) + " is " + kind_of(value) + remedy;
+}
 
 Fault store(Settings& settings, const Setting& setting, const Value& value) {
     return std::visit(Overload{

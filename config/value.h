@@ -25,6 +25,9 @@ using Value = std::variant<std::int64_t, double, bool, std::string, Unsuitable>;
 [[nodiscard]] std::optional<std::string> store(Settings& settings, const Setting& setting, const Value& value);
 [[nodiscard]] std::optional<std::string> store(Port& port, const PortMember& member, const Value& value);
 
+/// Says of a value what kind it has, and that `wanted` is to be given instead.
+std::string wrong_kind(const Value& value, std::string_view wanted);
+
 Value value_of(const Settings& settings, const Setting& setting);
 
 /// The value as TOML writes it.

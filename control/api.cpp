@@ -105,7 +105,7 @@ http::Response get_top(const Snapshot& snapshot, const http::Request& request, H
 }  // namespace
 
 http::Router make_api(const SnapshotStore& store, Inspect inspect, Store& history_store,
-                      std::function<Json()> http_status) {
+                      std::function<Json()> of_this_moment) {
     http::Router router;
     const auto history = std::make_shared<HistoryApi>(history_store);
     router.get("/api/v1/summary", {"n"},
@@ -120,14 +120,15 @@ http::Router make_api(const SnapshotStore& store, Inspect inspect, Store& histor
                with_snapshot(store, [history](const Snapshot& snapshot, const http::Request& request) {
                    return history->history(snapshot, request);
                }));
-    router.get("/api/v1/status", {}, [&store, history, http_status = std::move(http_status)](const http::Request&) {
-        const SnapshotPtr snapshot = store.latest();
-        if (!snapshot) return not_ready();
-        Json json = status(*snapshot);
-        json["store"] = history->status();
-        json["http"] = http_status();  // of this moment, hence no cached answer
-        return document(json);
-    });
+    router.get("/api/v1/status", {},
+               [&store, history, of_this_moment = std::move(of_this_moment)](const http::Request&) {
+                   const SnapshotPtr snapshot = store.latest();
+                   if (!snapshot) return not_ready();
+                   Json json = status(*snapshot);
+                   json["store"] = history->status();
+                   json.update(of_this_moment());  // hence no cached answer
+                   return document(json);
+               });
     router.get("/api/v1/openapi.json", {}, [](const http::Request&) {
         http::Response response;
         response.body = std::string(openapi_document);

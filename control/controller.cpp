@@ -47,7 +47,9 @@ Controller::Controller(const config::Settings& settings, Surroundings surroundin
       service_names_(names_setup(settings, surroundings_)),
       classifier_(settings.registry, surroundings_.replay),
       failures_(settings.registry),
-      alerts_(settings, !surroundings_.replay, [this](Alert& alert) { narrate(alert, knowledge().sources()); }, {}),
+      alerts_(
+          settings, !surroundings_.replay, [this](Alert& alert) { narrate(alert, knowledge().sources()); },
+          [this](AlertEvent event, const Alert& alert) { tell(event, alert); }),
       window_(settings.window),
       history_(settings.history),
       minutes_({.rows = static_cast<std::size_t>(settings.store.rows)}),
@@ -70,6 +72,11 @@ void Controller::run() {
     connections_.settle(classifier_.scanners(), store_.latest()->span, classifier_.assumptions());
 }
 
+void Controller::tell(AlertEvent event, const Alert& alert) const {
+    // That nothing is received is noticed after the last packet.
+    if (surroundings_.alerted) surroundings_.alerted(event, alert, std::max(totals_.last_packet, alert.fired));
+}
+
 void Controller::pause() const {
     if (surroundings_.replay) {
         std::this_thread::sleep_for(replay_pause);
@@ -89,6 +96,7 @@ void Controller::take(MergedInterval& interval) {
     totals_.packets.add(interval.packets);
     totals_.revised += interval.revisions.size();
     classifier_.judge(interval, registry_, totals_.overlay);
+    if (surroundings_.judged) surroundings_.judged(interval);
     failures_.follow(interval, classifier_.scanners());
     service_names_.add(interval);
     alerts_.step(failures_, interval.interval, interval.packets.received);

@@ -39,6 +39,9 @@ struct Surroundings {
     std::function<std::vector<CoreState>()> core_status;
     std::function<void(std::uint64_t packets)> progress;  ///< called some times per second
     Store* store = nullptr;                               ///< what is to survive; none for a report
+    /// Called with what happens to an alert, and the packet time at which it does; by one thread at a time.
+    std::function<void(AlertEvent, const Alert&, tally::Time now)> alerted;
+    std::function<void(const MergedInterval&)> judged;  ///< called with every interval, once all is known of it
 };
 
 /// The control thread's work: merge the cores' banks, judge what one core cannot, publish snapshots.
@@ -71,6 +74,7 @@ class Controller {
     void take(MergedInterval& interval);
     void publish();
     void remember(const MergedInterval& interval);
+    void tell(AlertEvent event, const Alert& alert) const;
     void pause() const;
     Knowledge knowledge() const;
     TableState connection_table() const;

@@ -14,11 +14,15 @@
 #include "config/cpu_baseline.h"
 #include "config/services.h"
 #include "config/signatures.h"
+#include "control/alert/sinks/alert_sinks.h"
 #include "control/api.h"
 #include "control/command_line.h"
 #include "control/controller.h"
+#include "control/events/event_hub.h"
+#include "control/events/event_routes.h"
 #include "control/export/destination.h"
 #include "control/export/report.h"
+#include "control/export/sink_json.h"
 #include "control/http/server.h"
 #include "control/http/socket_path.h"
 #include "control/knowledge_routes.h"
@@ -224,10 +228,24 @@ void tell_of_store(bool warning, const std::string& sentence) {
     spdlog::log(warning ? spdlog::level::warn : spdlog::level::info, "{}", sentence);
 }
 
+control::EventHub::Capacity event_capacity(const config::Settings::Http& http) {
+    return {.streams = static_cast<std::size_t>(http.streams), .events = static_cast<std::size_t>(http.stream_events)};
+}
+
+control::Json events_json(const control::EventHub::Counters& counters) {
+    return {{"streams", counters.streams},
+            {"events", counters.events},
+            {"dropped", counters.dropped},
+            {"refused", counters.refused}};
+}
+
 int run_service(Dataplane& dataplane, control::Controller& controller, control::SnapshotStore& store,
-                control::Store& history, const config::Settings& settings) {
+                control::Store& history, const config::Settings& settings, control::EventHub& events,
+                control::AlertSinks& sinks) {
     control::http::Server* serving = nullptr;
-    const control::http::Options options = http_options(settings.http);
+    control::http::Options options = http_options(settings.http);
+    options.wakeup_descriptor = events.descriptor();
+    options.wakeup = [&events] { events.deliver(); };
     if (!options.socket.empty()) {
         if (const auto failed = control::http::prepare_socket_directory(options.socket)) {
             spdlog::error("{}", failed->message);
@@ -235,10 +253,14 @@ int run_service(Dataplane& dataplane, control::Controller& controller, control::
         }
     }
     const control::Inspect inspect = [&controller](const auto& look) { controller.inspect(look); };
-    control::http::Router api =
-        control::make_api(store, inspect, history, [&serving] { return counters_json(serving->counters()); });
+    control::http::Router api = control::make_api(store, inspect, history, [&] {
+        return control::Json{{"http", counters_json(serving->counters())},
+                             {"events", events_json(events.counters())},
+                             {"sinks", control::sinks_json(sinks.status())}};
+    });
     control::add_knowledge_routes(api, store, inspect,
                                   [&controller](const std::string& id) { return controller.acknowledge(id); });
+    control::add_event_routes(api, events);
     control::http::Server server(options, api);
     serving = &server;
     if (const auto failed = server.start()) {
@@ -263,6 +285,7 @@ int run_service(Dataplane& dataplane, control::Controller& controller, control::
     }
     control::notify_service_manager("STOPPING=1");
     server.stop();
+    sinks.stop();
     dataplane.join();
     history.stop();
     spdlog::info("stopped; {} packets, {} attempts", store.latest()->totals.packets.received,
@@ -303,6 +326,16 @@ int run(int argc, char** argv) {
     control::Surroundings surroundings = surroundings_of(dataplane, settings, services, report);
     control::Progress progress(settings);
     if (report) surroundings.progress = [&progress](std::uint64_t packets) { progress.show(packets); };
+    control::EventHub events(event_capacity(settings.http));
+    surroundings.judged = [&events](const control::MergedInterval& interval) { events.publish(interval); };
+    control::AlertSinks::Options sink_options;
+    sink_options.sensor = surroundings.sensor;
+    if (!report) sink_options.sinks = settings.sinks;  // a report tells nobody but who asked for it
+    control::AlertSinks sinks(sink_options);
+    surroundings.alerted = [&](control::AlertEvent event, const control::Alert& alert, tally::Time now) {
+        sinks.notify(event, alert, now);
+        events.publish({event, alert, now});
+    };
     control::Controller::Wishes wishes;
     wishes.serve = !report;
     wishes.keep_connections = line.connections || line.report == CommandLine::Report::lines;
@@ -312,7 +345,7 @@ int run(int argc, char** argv) {
     control::Store history(std::move(kept), tell_of_store);
     surroundings.store = &history;
     control::Controller controller(settings, surroundings, wishes, dataplane.exchanges(), store);
-    if (!report) return run_service(dataplane, controller, store, history, settings);
+    if (!report) return run_service(dataplane, controller, store, history, settings, events, sinks);
     if (const port::Failure failed = dataplane.start()) {
         std::fprintf(stderr, "rstwatchd: %s\n", failed.message().c_str());
         return exit_failure;

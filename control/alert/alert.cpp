@@ -33,6 +33,10 @@ std::string_view name(AlertLevel level) {
     return "critical";
 }
 
+std::string_view cause_name(const Alert& alert) {
+    return alert.no_data ? "no_data" : tally::name(alert.cause);
+}
+
 std::string_view name(AlertEvent event) {
     switch (event) {
         case AlertEvent::fired:

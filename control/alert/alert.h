@@ -59,6 +59,9 @@ struct Alert {
     std::string text;                                     ///< for people: who, how much, since when, why, what to do
 };
 
+/// The outcome that is the cause, or "no_data".
+std::string_view cause_name(const Alert& alert);
+
 /// What happened to an alert.
 enum class AlertEvent : std::uint8_t { fired, changed, acknowledged, cleared };
 

@@ -23,7 +23,7 @@ Json alert_json(const Alert& alert, tally::Time now) {
             {"until", alert.until ? Json(seconds(*alert.until)) : Json(nullptr)},
             {"duration_seconds", seconds(end - alert.since)},
             {"acknowledged", alert.acknowledged},
-            {"cause", alert.no_data ? std::string_view("no_data") : tally::name(alert.cause)},
+            {"cause", cause_name(alert)},
             {"service", alert.service},
             {"clients", alert.clients},
             {"nested", std::move(nested)},

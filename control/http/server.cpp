@@ -11,7 +11,6 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
-#include <csignal>
 #include <string>
 #include <thread>
 #include <utility>
@@ -19,6 +18,7 @@
 
 #include "control/http/connection.h"
 #include "control/http/listener.h"
+#include "control/http/signals_blocked.h"
 
 namespace rstwatch::control::http {
 namespace {
@@ -43,22 +43,6 @@ std::string owner_of(int socket, const sockaddr_storage& peer) {
     getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length);
     return "user " + std::to_string(credentials.uid);
 }
-
-/// Signals are for the thread that was made to wait for them.
-class SignalsBlocked {
-  public:
-    SignalsBlocked() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-  private:
-    sigset_t before_{};
-};
 
 /// Accepts from one listening socket for as long as it lives.
 class Acceptor {

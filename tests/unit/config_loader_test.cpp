@@ -108,7 +108,7 @@ const std::string out_of_range = ": rx.burst: 99 is out of range; give an intege
 const std::string sections = [] {
     std::string text = "the sections are ";
     for (const Section& section : all_sections()) text += std::string(section.name) + ", ";
-    return text + "port";
+    return text + "port, sink";
 }();
 const std::string first_before_last =
     ", but the first verdict comes before the final one; lower the one or raise the other";
@@ -171,6 +171,47 @@ INSTANTIATE_TEST_SUITE_P(
              "[deadline]\nunanswered = 2\nsyn_ack = 1\n",
              {"t:2:1: deadline.provisional: 3 s is more than the 2 s of deadline.unanswered" + first_before_last,
               "t:3:1: deadline.provisional: 3 s is more than the 1 s of deadline.syn_ack" + first_before_last}}),
+    name_of);
+
+const std::string url_remedy =
+    "; give an http URL such as http://127.0.0.1:9093 (what speaks https is reached through a TLS proxy on this "
+    "machine)";
+
+INSTANTIATE_TEST_SUITE_P(
+    Sinks, Faulty,
+    testing::Values(
+        Case{"SinkThatLeadsNowhere",
+             "[[sink]]\n[[sink]]\njournal = true\n",
+             {"t:1:1: sink: leads nowhere; give one of alertmanager, webhook, syslog, journal"}},
+        Case{"SinkOfTwo",
+             "\n[[sink]]\njournal = true\nsyslog = \"local\"\n",
+             {"t:2:1: sink: has journal and syslog; give one of them, and a [[sink]] of its own for each"}},
+        Case{"KeysOfSinks",
+             "[[sink]]\nweb_hook = \"x\"\n[[sink]]\njournal = true\ncolour = 1\n",
+             {"t:2:1: sink.web_hook: unknown setting; did you mean sink.webhook?",
+              "t:5:1: sink.colour: unknown setting; [[sink]] has alertmanager, webhook, syslog, journal, "
+              "minimum_level, timeout, backlog, repeat"}},
+        Case{"ValuesOfSinks",
+             "[[sink]]\nalertmanager = \"https://h\"\ntimeout = 0\nbacklog = 1.5\nminimum_level = \"none\"\n"
+             "[[sink]]\njournal = false\n[[sink]]\nsyslog = 514\nrepeat = \"1\"\n",
+             {"t:2:16: sink.alertmanager: \"https://h\" is https, which is not spoken here" + url_remedy,
+              "t:3:11: sink.timeout: 0 is out of range; give seconds from 0.1 to 60",
+              "t:4:11: sink.backlog: 1.5 is a float; give an integer from 1 to 65536",
+              "t:5:17: sink.minimum_level: \"none\" is not among the choices; give \"warn\", \"error\" or "
+              "\"critical\"",
+              "t:7:11: sink.journal: false is not true; give true",
+              "t:9:10: sink.syslog: 514 is an integer; give \"local\", a socket such as unix:/run/log or an address "
+              "such as udp://10.0.0.9:514",
+              "t:10:10: sink.repeat: \"1\" is a string; give seconds from 1 to 3600"}},
+        Case{"SinksThatAreNoList",
+             "[sink]\njournal = true\n",
+             {"t:1:2: sink: is a list; write [[sink]] on a line of its own for each sink"}},
+        Case{"SinkThatIsANumber",
+             "sink = [3]\n",
+             {"t:1:9: sink: 3 is not a sink; write [[sink]] on a line of its own and below it syslog = \"local\""}},
+        Case{"RepeatedSink",
+             "[[sink]]\nwebhook = \"http://h/\"\n[[sink]]\nwebhook = \"http://h/\"\ntimeout = 1\n",
+             {"t:3:1: sink: \"webhook http://h/\" is given twice; every alert would be told twice: keep one"}}),
     name_of);
 
 INSTANTIATE_TEST_SUITE_P(

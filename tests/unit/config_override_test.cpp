@@ -50,7 +50,7 @@ TEST(Override, TakesTextThatLooksLikeAnotherKindAsText) {
 const std::string sections = [] {
     std::string text = "the sections are ";
     for (const Section& section : all_sections()) text += std::string(section.name) + ", ";
-    return text + "port";
+    return text + "port, sink";
 }();
 
 struct Refused {

@@ -13,6 +13,7 @@
 
 #include "config/loader.h"
 #include "config/schema.h"
+#include "config/sink_schema.h"
 #include "config/value.h"
 
 namespace rstwatch::config {
@@ -94,6 +95,31 @@ TEST(Reference, EachExampleOfAPortLoads) {
         EXPECT_EQ(ports[i].*port_members()[i].member, port_members()[i].example);
 }
 
+TEST(Reference, EachExampleOfASinkLoadsAndTheRestAreDefaults) {
+    constexpr std::string_view first_sink = "#[[sink]]";
+    const std::string sample = sample_toml();
+    std::vector<Sink> sinks;
+    for (std::size_t at = sample.find(first_sink); at != std::string::npos;) {
+        const std::size_t next = sample.find(first_sink, at + 1);
+        std::istringstream lines(sample.substr(at, next - at));
+        std::string text;
+        for (std::string line; std::getline(lines, line);)
+            if (line.starts_with('#') && !line.starts_with("# ")) text += line.substr(1) + '\n';
+        const auto result = load_text(text, "sample");
+        for (const auto& error : result.errors) ADD_FAILURE() << to_string(error);
+        ASSERT_EQ(result.settings.sinks.size(), 1U) << text;
+        sinks.push_back(result.settings.sinks.front());
+        at = next;
+    }
+    ASSERT_EQ(sinks.size(), 4U);
+    Sink defaults;
+    defaults.alertmanager = "http://127.0.0.1:9093";
+    EXPECT_EQ(sinks[0], defaults);
+    EXPECT_EQ(name_of(sinks[1]), "webhook http://127.0.0.1:8080/alerts");
+    EXPECT_EQ(name_of(sinks[2]), "syslog local");
+    EXPECT_EQ(name_of(sinks[3]), "journal");
+}
+
 TEST(Reference, SampleLinesFitATerminal) {
     std::istringstream lines(sample_toml());
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
@@ -105,7 +131,8 @@ TEST(Reference, ManPageListsEverySettingWithDefaultAndLimits) {
     for (const Setting& setting : all_settings())
         EXPECT_NE(page.find("\n.B " + std::string(setting.name) + '\n'), std::string::npos) << setting.name;
     EXPECT_NE(page.find("\nValue: an integer from 1 to 64 (packets). Default: 32.\n"), std::string::npos);
-    for (const std::string heading : {"NAME", "DESCRIPTION", "SETTINGS", "PORTS", "EXAMPLES", "FILES", "SEE ALSO"})
+    for (const std::string heading :
+         {"NAME", "DESCRIPTION", "SETTINGS", "PORTS", "SINKS", "EXAMPLES", "FILES", "SEE ALSO"})
         EXPECT_NE(page.find("\n.SH " + heading + '\n'), std::string::npos) << heading;
 }
 

@@ -158,7 +158,11 @@ TEST(Status, HasEveryLossAndTable) {
 
 TopQuery query(std::string outcome, std::optional<std::uint64_t> window = std::nullopt,
                TopQuery::By by = TopQuery::By::destination) {
-    return {by, std::move(outcome), window, 10};
+    TopQuery query;
+    query.by = by;
+    query.outcome = std::move(outcome);
+    query.window_seconds = window;
+    return query;
 }
 
 /// Refusals in the intervals 10, 12 and 19.

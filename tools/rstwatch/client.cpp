@@ -9,7 +9,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
@@ -36,16 +38,50 @@ constexpr std::chrono::seconds reply_deadline{30};
 /// A top list of the largest size the daemon serves has a few megabytes.
 constexpr std::uint64_t largest_body = 256ULL << 20;
 
+constexpr std::uint64_t largest_refusal = 1 << 20;
+
+/// Of a stream: three heartbeats of the daemon.
+constexpr std::chrono::seconds silence_deadline{45};
+
 /// One exchange. Asynchronous underneath, because only asynchronous operations have deadlines in Beast.
 class Exchange {
   public:
     explicit Exchange(const std::stop_token& stop) : stop_(stop) {}
 
     std::variant<Reply, ClientError> run(const ServerAddress& server, Method method, const std::string& target) {
+        if (const auto error = reach(server)) return ClientError{true, error.message()};
+        ask(server, method, target, "application/json");
+        parser_.body_limit(largest_body);
+        if (const auto error =
+                wait(reply_deadline, [&](auto handler) { http::async_read(stream_, buffer_, parser_, handler); }))
+            return ClientError{false, error.message()};
+        return reply();
+    }
+
+    StreamEnd listen(const ServerAddress& server, const std::string& target, const StreamBegin& begin,
+                     const StreamTake& take) {
+        using Kind = StreamEnd::Kind;
+        if (const auto error = reach(server)) return {.kind = Kind::unreachable, .message = error.message()};
+        ask(server, Method::get, target, "text/event-stream");
+        http::response_parser<http::empty_body> head;
+        if (const auto error =
+                wait(reply_deadline, [&](auto handler) { http::async_read_header(stream_, buffer_, head, handler); }))
+            return {.kind = Kind::ended, .message = error.message()};
+        if (head.get().result() != http::status::ok) return refusal(head);
+        if (!begin()) return {.kind = Kind::stopped};
+        http::response_parser<http::buffer_body> content(std::move(head));
+        content.body_limit(boost::none);
+        return read_on(content, take);
+    }
+
+  private:
+    error_code reach(const ServerAddress& server) {
         std::vector<Protocol::endpoint> endpoints;
-        if (const auto error = resolve(server, endpoints)) return ClientError{true, error.message()};
-        if (const auto error = connect(endpoints)) return ClientError{true, error.message()};
-        if (const auto error = ask(server, method, target)) return ClientError{false, error.message()};
+        if (const auto error = resolve(server, endpoints)) return error;
+        return connect(endpoints);
+    }
+
+    Reply reply() {
         auto& message = parser_.get();
         const auto type = message[http::field::content_type];
         return Reply{.status = message.result_int(),
@@ -53,7 +89,34 @@ class Exchange {
                      .body = std::move(message.body())};
     }
 
-  private:
+    StreamEnd refusal(http::response_parser<http::empty_body>& head) {
+        http::response_parser<http::string_body> whole(std::move(head));
+        whole.body_limit(largest_refusal);
+        wait(reply_deadline, [&](auto handler) { http::async_read(stream_, buffer_, whole, handler); });
+        auto& message = whole.get();
+        return {.kind = StreamEnd::Kind::refused,
+                .reply = {.status = message.result_int(), .content_type = {}, .body = std::move(message.body())},
+                .message = "status " + std::to_string(message.result_int())};
+    }
+
+    StreamEnd read_on(http::response_parser<http::buffer_body>& content, const StreamTake& take) {
+        std::array<char, 16384> bytes{};
+        while (!content.is_done()) {
+            auto& body = content.get().body();
+            body.data = bytes.data();
+            body.size = bytes.size();
+            const auto error = wait(silence_deadline,
+                                    [&](auto handler) { http::async_read_some(stream_, buffer_, content, handler); });
+            const std::string_view taken(bytes.data(), bytes.size() - body.size);
+            if (!taken.empty() && !take(taken)) return {.kind = StreamEnd::Kind::stopped};
+            if (error == beast::error::timeout)
+                return {.kind = StreamEnd::Kind::ended, .message = "nothing was heard for 45 s"};
+            if (error && error != http::error::need_buffer)
+                return {.kind = StreamEnd::Kind::ended, .message = error.message()};
+        }
+        return {.kind = StreamEnd::Kind::ended, .message = "the daemon has ended the stream"};
+    }
+
     error_code resolve(const ServerAddress& server, std::vector<Protocol::endpoint>& endpoints) {
         error_code error;
         if (!server.socket.empty()) {
@@ -92,7 +155,7 @@ class Exchange {
         return error;
     }
 
-    error_code ask(const ServerAddress& server, Method method, const std::string& target) {
+    void ask(const ServerAddress& server, Method method, const std::string& target, const char* accept) {
         http::request<http::empty_body> request(method == Method::post ? http::verb::post : http::verb::get, target,
                                                 11);
         request.prepare_payload();  // a POST says that its body is empty
@@ -100,13 +163,11 @@ class Exchange {
         request.set(http::field::host, !server.socket.empty() ? "localhost"
                                        : v6                   ? "[" + server.host + "]:" + server.port
                                                               : server.host + ":" + server.port);
-        request.set(http::field::accept, "application/json");
+        request.set(http::field::accept, accept);
         request.set(http::field::connection, "close");
         request.set(http::field::user_agent, "rstwatch/" RSTWATCH_VERSION);
         // A server that refuses the connection may answer and close before it has read this.
         wait(reply_deadline, [&](auto handler) { http::async_write(stream_, request, handler); });
-        parser_.body_limit(largest_body);
-        return wait(reply_deadline, [&](auto handler) { http::async_read(stream_, buffer_, parser_, handler); });
     }
 
     const std::stop_token& stop_;
@@ -122,6 +183,11 @@ class Exchange {
 std::variant<Reply, ClientError> ask(const ServerAddress& server, Method method, const std::string& target,
                                      const std::stop_token& stop) {
     return Exchange(stop).run(server, method, target);
+}
+
+StreamEnd stream(const ServerAddress& server, const std::string& target, const StreamBegin& begin,
+                 const StreamTake& take) {
+    return Exchange({}).listen(server, target, begin, take);
 }
 
 std::string percent_encoded(const std::string& text) {

@@ -17,6 +17,7 @@
 #include "tools/rstwatch/check.h"
 #include "tools/rstwatch/completion.h"
 #include "tools/rstwatch/escape.h"
+#include "tools/rstwatch/events.h"
 #include "tools/rstwatch/exit_code.h"
 #include "tools/rstwatch/explain.h"
 #include "tools/rstwatch/history.h"
@@ -47,6 +48,7 @@ class CommandLine {
         add_check();
         add_history();
         add_status();
+        add_events();
         add_completion();
     }
 
@@ -183,6 +185,20 @@ class CommandLine {
         });
     }
 
+    void add_events() {
+        auto* command = app_.add_subcommand("events", "Every connection attempt that fails, as it happens");
+        command->add_option("--outcome", events_.outcome, "Only this outcome")->type_name("NAME");
+        command->add_option("--destination", events_.destination, "Only attempts to this address, or port of it")
+            ->type_name("ADDRESS[:PORT]");
+        command->add_option("--client", events_.client, "Only attempts by this address")->type_name("ADDRESS[:PORT]");
+        command->callback([this] {
+            command_ = [this] {
+                return with_servers(
+                    [this](const auto& servers) { return events(events_, servers, format(), out_, std::cerr); });
+            };
+        });
+    }
+
     void add_completion() {
         auto* command = app_.add_subcommand("completion", "Print a completion script");
         command->add_option("SHELL", shell_, "Shell it is for")
@@ -232,6 +248,7 @@ class CommandLine {
     CheckOptions check_;
     CLI::App* check_command_ = nullptr;
     HistoryOptions history_;
+    EventsOptions events_;
     std::function<int()> command_;
 };
 

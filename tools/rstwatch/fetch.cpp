@@ -17,9 +17,27 @@ std::string detail_of(const Reply& reply) {
     return "the server answered with status " + std::to_string(reply.status);
 }
 
+}  // namespace
+
+FetchFailure refusal_of(const Reply& reply) {
+    return {reply.status == 400 ? ExitCode::usage : ExitCode::failure, reply.status, detail_of(reply)};
+}
+
+FetchFailure no_daemon_at(const std::string& tried) {
+    return {ExitCode::no_daemon, 0,
+            "no daemon at " + tried +
+                "; start one with `rstwatchd --interface NAME`, or say where it is with --server or RSTWATCH_SERVER"};
+}
+
+ExitCode tell(const FetchFailure& failure, std::ostream& diagnostics) {
+    diagnostics << "rstwatch: " << failure.message << '\n';
+    return failure.code;
+}
+
+namespace {
+
 std::variant<Fetched, FetchFailure> understand(const ServerAddress& server, Reply reply) {
-    if (reply.status != 200)
-        return FetchFailure{reply.status == 400 ? ExitCode::usage : ExitCode::failure, reply.status, detail_of(reply)};
+    if (reply.status != 200) return refusal_of(reply);
     auto document = parse_document(reply.body);
     if (!document || !document->is_object())
         return FetchFailure{
@@ -43,19 +61,14 @@ std::variant<Fetched, FetchFailure> try_fetch(const std::vector<ServerAddress>& 
                 printable(server.text) + " did not answer as rstwatchd does: " + printable(error.message)};
         tried += (tried.empty() ? "" : ", ") + printable(server.text + " (" + error.message + ")");
     }
-    return FetchFailure{
-        ExitCode::no_daemon, 0,
-        "no daemon at " + tried +
-            "; start one with `rstwatchd --interface NAME`, or say where it is with --server or RSTWATCH_SERVER"};
+    return no_daemon_at(tried);
 }
 
 std::variant<Fetched, ExitCode> fetch(const std::vector<ServerAddress>& servers, const std::string& target,
                                       std::ostream& diagnostics) {
     auto answer = try_fetch(servers, {.target = target});
     if (auto* fetched = std::get_if<Fetched>(&answer)) return std::move(*fetched);
-    const auto& failure = std::get<FetchFailure>(answer);
-    diagnostics << "rstwatch: " << failure.message << '\n';
-    return failure.code;
+    return tell(std::get<FetchFailure>(answer), diagnostics);
 }
 
 }  // namespace rstwatch::cli

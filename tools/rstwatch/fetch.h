@@ -42,4 +42,13 @@ struct Query {
 [[nodiscard]] std::variant<Fetched, ExitCode> fetch(const std::vector<ServerAddress>& servers,
                                                     const std::string& target, std::ostream& diagnostics);
 
+/// What an answer other than 200 says.
+FetchFailure refusal_of(const Reply& reply);
+
+/// None of the addresses `tried` (printable, each with its reason) could be reached.
+FetchFailure no_daemon_at(const std::string& tried);
+
+/// Tells it, and makes the exit code.
+ExitCode tell(const FetchFailure& failure, std::ostream& diagnostics);
+
 }  // namespace rstwatch::cli

@@ -125,11 +125,28 @@ void write_tables(const Document& document, Output& out) {
     table.write(out);
 }
 
-void write_http(const Document& document, Output& out) {
-    Table table({{"HTTP"}, {"COUNT", Align::right}});
-    const auto& http = member_at(document, "http");
-    for (const auto& [name, value] : http.items())
-        if (value.is_number()) table.add({name, count_at(http, name)});
+void write_sinks(const Document& document, Output& out) {
+    write_list(document, "sinks",
+               {{"SINK"},
+                {"STATE"},
+                {"WAITING", Align::right},
+                {"DELIVERED", Align::right},
+                {"FAILED", Align::right},
+                {"DROPPED", Align::right},
+                {"LAST ERROR"}},
+               out, [](const Document& sink) -> std::vector<std::string> {
+                   return {text_at(sink, "name"),       text_at(sink, "state"),   count_at(sink, "waiting"),
+                           count_at(sink, "delivered"), count_at(sink, "failed"), count_at(sink, "dropped"),
+                           text_at(sink, "last_error")};
+               });
+}
+
+/// The numbers in the member `name` of the document.
+void write_counters(const Document& document, const char* name, const char* title, Output& out) {
+    Table table({{title}, {"COUNT", Align::right}});
+    const auto& counters = member_at(document, name);
+    for (const auto& [counter, value] : counters.items())
+        if (value.is_number()) table.add({counter, count_at(counters, counter)});
     if (table.empty()) return;
     out.line("");
     table.write(out);
@@ -145,7 +162,9 @@ void write_status(const Document& document, Format format, Output& out, std::ost
         write_ports(document, out);
         write_cores(document, out);
         write_tables(document, out);
-        write_http(document, out);
+        write_sinks(document, out);
+        write_counters(document, "http", "HTTP", out);
+        write_counters(document, "events", "EVENTS", out);
     }
     if (integer_at(member_at(document, "packets"), "received") == 0)
         diagnostics << "0 packets seen: is the SPAN port up?\n";

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/export/failure_json.h"
+
+namespace rstwatch::control {
+
+Json failure_json(const FailedAttempt& failure) {
+    return {{"time", seconds(failure.time)},
+            {"client", to_string(failure.client)},
+            {"server", to_string(failure.server)},
+            {"outcome", tally::name(failure.outcome)},
+            {"service", ""}};
+}
+
+}  // namespace rstwatch::control
