@@ -42,7 +42,7 @@ constexpr const char* host_document = R"({"address":"10.0.0.1",
                             {"port":443,"service":"","failing":true,"outcomes":{"refused":7,"closed":3},"accepted":3}],
                 "services_left_off":2,"diagnosis":{"sentence":"10.0.0.1 refuses on 1 port."}},
     "outgoing":{"outcomes":{},"failing":{"since":1795144393.5,"last":1795144393.5,"outcomes":{"unanswered":1},
-                "servers":1,"succeeding_servers":0,"top_servers":[{"address":"10.0.0.7","port":53,"count":1}]}},
+                "clients":1,"succeeding_clients":0,"top_servers":[{"address":"10.0.0.7","port":53,"count":1}]}},
     "scanner":{"address":"10.0.0.1","failed":40,"half_open":2,"first":1795143000.0,"last":1795143600.0},
     "diagnosis":{"rule":"none","sentence":"10.0.0.1 is fine.","evidence":[],"considered":[],"next_step":"",
                  "commands":[]}})";

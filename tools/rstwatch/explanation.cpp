@@ -111,16 +111,14 @@ void write_failing(const Document& failing, Facts& facts, double now, const Name
     const auto lasted = since && last ? std::optional<double>(*last - *since) : std::nullopt;
     facts.add("failing since", time_text(since, now) + ", for " + span_text(lasted) + ", last at " +
                                    time_text(last, now) + ": " + outcomes_text(member_at(failing, "outcomes")));
-    const auto affected = [&](const char* who, const char* count, const char* error, const char* succeeding,
-                              const char* top) {
-        if (integer_at(failing, count))
-            facts.add(who, estimate_text(integer_at(failing, count), integer_at(failing, error)) + " affected, " +
-                               count_text(integer_at(failing, succeeding)) + " still succeeding");
-        const auto peers = peers_text(member_at(failing, top), name_of);
-        if (!peers.empty()) facts.add(std::string("top ") + who, peers);
-    };
-    affected("clients", "clients", "clients_error", "succeeding_clients", "top_clients");
-    affected("servers", "servers", "servers_error", "succeeding_servers", "top_servers");
+    // Of what a host does itself the others are servers, whatever the daemon calls their number.
+    const bool of_servers = failing.contains("top_servers");
+    const std::string who = of_servers ? "servers" : "clients";
+    if (integer_at(failing, "clients"))
+        facts.add(who, estimate_text(integer_at(failing, "clients"), integer_at(failing, "clients_error")) +
+                           " affected, " + count_text(integer_at(failing, "succeeding_clients")) + " still succeeding");
+    const auto peers = peers_text(member_at(failing, of_servers ? "top_servers" : "top_clients"), name_of);
+    if (!peers.empty()) facts.add("top " + who, peers);
 }
 
 /// 10 s, 1 min, 5 min, 1 h, 24 h
