@@ -135,6 +135,13 @@ TEST_F(CliWithServer, AnEmptyListGivesItsReason) {
     EXPECT_EQ(outcome.err, "0 refused among 1,234 attempts in 5,678 packets\n");
 }
 
+TEST_F(CliWithServer, NamesAreShownOnlyWhenAskedFor) {
+    top_ = R"({"by":"client","outcome":"failed","rows":[{"address":"127.0.0.1","count":4}]})";
+    EXPECT_NE(run_cli({"top"}).out.find("\n127.0.0.1 "), std::string::npos);
+    EXPECT_NE(run_cli({"top", "-r"}).out.find("\nlocalhost "), std::string::npos);
+    EXPECT_EQ(run_cli({"top", "-r", "-o", "csv"}).out.find("localhost"), std::string::npos);
+}
+
 TEST_F(CliWithServer, StatusNeverShowsTheUnknownAsZero) {
     const auto outcome = run_cli({"status"});
     EXPECT_EQ(outcome.exit_code, 0);

@@ -39,9 +39,10 @@ constexpr const char* service_document = R"({"address":"127.0.0.1","port":7211,"
 constexpr const char* host_document = R"({"address":"10.0.0.1",
     "incoming":{"outcomes":{"refused":7},"accepted":{"count":3,"first":1795143000.0,"last":1795143600.0},"failing":null,
                 "services":[{"port":80,"service":"http","failing":false},
-                            {"port":443,"service":"","failing":true,"outcomes":{"refused":7,"closed":3}}]},
+                            {"port":443,"service":"","failing":true,"outcomes":{"refused":7,"closed":3},"accepted":3}],
+                "services_left_off":2,"diagnosis":{"sentence":"10.0.0.1 refuses on 1 port."}},
     "outgoing":{"outcomes":{},"failing":{"since":1795144393.5,"last":1795144393.5,"outcomes":{"unanswered":1},
-                "servers":1,"succeeding_servers":0,"top_servers":[{"address":"10.0.0.7","port":53,"count":1}]}},
+                "clients":1,"succeeding_clients":0,"top_servers":[{"address":"10.0.0.7","port":53,"count":1}]}},
     "scanner":{"address":"10.0.0.1","failed":40,"half_open":2,"first":1795143000.0,"last":1795143600.0},
     "diagnosis":{"rule":"none","sentence":"10.0.0.1 is fine.","evidence":[],"considered":[],"next_step":"",
                  "commands":[]}})";
@@ -76,7 +77,7 @@ Next step
   Start it, or correct the port.
     ss -ltn 'sport = :7211'
 
-service         collector, by its label
+service         collector, as labelled
 spoke           tls, SNI evil\x1b[2J, at 03:00:00
 outcomes        512 refused, 38 closed
 failing since   03:13:13, for 4 min 12 s, last at 03:17:25: 504 refused
@@ -116,10 +117,12 @@ TEST_F(CliExplanation, OfAHostListsItsServicesWithProblems) {
               R"(10.0.0.1 is fine.
 
 Services with problems
-  PORT  SERVICE  FAILED  MOSTLY   ACCEPTED  SINCE
-   443  -             7  refused   unknown  unknown
+  PORT  SERVICE  FAILED  MOSTLY   ACCEPTED
+   443  -             7  refused         3
+  2 more ports are not looked at here
 
 Incoming
+10.0.0.1 refuses on 1 port.
 outcomes        7 refused
 accepted        3 connections, the last at 03:00:00, the first at 02:50:00
 
@@ -143,7 +146,7 @@ TEST_F(CliExplanation, NamesStandBesideAddresses) {
 }
 
 TEST_F(CliExplanation, AnEmptyDocumentIsNoReasonToFail) {
-    EXPECT_EQ(written("{}", 0), "no diagnosis\n\nServices with problems\n  none of 0\n\nscanner         no\n");
+    EXPECT_EQ(written("{}", 0), "no diagnosis\n\nscanner         no\n");
     EXPECT_NE(written(R"({"port":1,"failing":7,"rates":{"a":1},"hops":"x","diagnosis":[1]})", 0), "");
 }
 

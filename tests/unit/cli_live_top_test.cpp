@@ -302,6 +302,18 @@ TEST_F(CliLiveTop, NoPacketsNeverLookLikeNoFailures) {
     ASSERT_TRUE(terminal.wait_for("0 refused; 0 packets seen: is the SPAN port up?"));
 }
 
+TEST_F(CliLiveTop, NamesComeWhenTheyAreKnown) {
+    daemon_.answer("/api/v1/top?by=destination&outcome=refused&n=1000",
+                   top("destination", "refused", row("127.0.0.1", 7211, 7, 7) + "," + row("240.0.0.1", 1, 1, 1)));
+    auto& terminal = start(24, 100, {"-r"});
+    ASSERT_TRUE(terminal.wait_for("localhost:7211"));
+    EXPECT_NE(terminal.screen().text().find("240.0.0.1:1"), std::string::npos);
+    terminal.type("/localh\r");
+    ASSERT_TRUE(terminal.wait_for_end_of("240.0.0.1:1"));
+    terminal.type("q");
+    ASSERT_TRUE(terminal.wait_for("[exit 0]"));
+}
+
 TEST_F(CliLiveTop, AlertsAreListed) {
     auto& terminal = start(24, 120);
     ASSERT_TRUE(terminal.wait_for("10.0.0.1:7211"));

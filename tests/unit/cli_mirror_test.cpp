@@ -29,7 +29,7 @@ TEST(CliMirror, StandsInStatusAndAboveTop) {
         std::ostringstream text, remarks;
         Output out(text, false, true);
         if (of_top) {
-            write_top(document, Format::table, out, remarks);
+            write_top(document, Format::table, false, out, remarks);
         } else {
             write_status(document, Format::table, out, remarks);
         }

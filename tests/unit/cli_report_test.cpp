@@ -143,5 +143,47 @@ TEST_F(CliReport, ADocumentOfAnotherVersionDoesNotHurt) {
     }
 }
 
+TEST_F(CliReport, ListsClientsScannersServicesAndAlertsWhereThereAreAny) {
+    write(write_report, Document::parse(R"({"attempts":9,"packets":{"received":90},
+        "top":{"refused":[],
+               "clients":[{"address":"10.0.0.2","count":7,"error":1,"first":1795172090.0,"last":1795172150.0,
+                           "outcomes":{"refused":5,"unanswered":2,"closed":9}}],
+               "scanners":[{"address":"10.0.0.66","failed":4000,"half_open":3,"first":1795172090.0,
+                            "last":1795172150.0}]},
+        "services":[{"address":"10.0.0.1","port":443,"service":"web","identity":{"application":"tls"},
+                     "outcomes":{"closed":3,"refused":5},"accepted":{"count":3,"last":1795172090.0},
+                     "failing":{"since":1795172100.0},"diagnosis":{"sentence":"It refuses\u001b."}},
+                    {"address":"2001:db8::1","port":22,"service":"","identity":null,"outcomes":{},
+                     "accepted":{"count":0,"first":null,"last":null},"failing":null},
+                    {"address":"10.0.0.3","port":80,"failing":{"since":1795172100.0},
+                     "diagnosis":{"sentence":"It is silent\u001b."}}],
+        "alerts":[{"id":"x","scope":"service","subject":"10.0.0.1:443","level":"none","peak_level":"warn",
+                   "service":"web","per_second":0.0,"peak_per_second":1.5,"since":1795172100.0,"until":1795172110.0,
+                   "duration_seconds":10.0,"text":"It refused."}]})"));
+    EXPECT_NE(text_.find(R"(
+Clients whose connections fail
+  CLIENT    FAILED  MOSTLY   SINCE                LAST
+  10.0.0.2    7 ±1  refused  2026-11-20 10:54:50  2026-11-20 10:55:50
+
+Scanners
+  CLIENT     FAILED  HALF OPEN  SINCE                LAST
+  10.0.0.66   4,000          3  2026-11-20 10:54:50  2026-11-20 10:55:50
+
+Alerts
+  LEVEL  SUBJECT       SERVICE  PER SECOND  SINCE                DURATION  STATE                           ID
+  warn   10.0.0.1:443  web            1.50  2026-11-20 10:55:00  10.0 s    cleared at 2026-11-20 10:55:10  x
+      It refused.
+
+Services
+  DESTINATION       SERVICE  SPOKE  ACCEPTED  LAST ACCEPTED        FAILED  FAILING SINCE
+  10.0.0.1:443      web      tls           3  2026-11-20 10:54:50       5  2026-11-20 10:55:00
+  [2001:db8::1]:22  -        -             0  -                         0  -
+  10.0.0.3:80       -        -       unknown  -                         0  2026-11-20 10:55:00
+      It is silent\x1b.
+)"),
+              std::string::npos)
+        << text_;
+}
+
 }  // namespace
 }  // namespace rstwatch::cli

@@ -76,10 +76,12 @@ void write_csv(const std::vector<const Document*>& alerts, Output& out) {
     for (const auto* alert : alerts) out.line(csv_line(fields_at(*alert, names)));
 }
 
-void write(const std::vector<const Document*>& alerts, Format format, Output& out) {
+void write(const std::vector<const Document*>& alerts, Format format, bool resolve, Output& out) {
     if (format == Format::jsonl) write_lines(alerts, out);
     if (format == Format::csv) write_csv(alerts, out);
-    if (format == Format::table && !alerts.empty()) write_alerts(alerts, out, wall_clock(), {});
+    if (format == Format::table && !alerts.empty())
+        write_with_names(resolve, out,
+                         [&](Output& to, const NameOf& name_of) { write_alerts(alerts, to, wall_clock(), name_of); });
 }
 
 /// Why there is none; what the daemon receives says whether there could be any.
@@ -101,7 +103,7 @@ ExitCode list(const AlertsOptions& options, const std::vector<ServerAddress>& se
     const auto& [body, document] = std::get<Fetched>(answer);
     if (format == Format::json) out.raw(body.ends_with('\n') ? body : body + '\n');
     const auto alerts = sorted_alerts(document, options.all);
-    write(alerts, format, out);
+    write(alerts, format, options.resolve, out);
     if (alerts.empty()) explain_emptiness(options.all, servers, diagnostics);
     return ExitCode::ok;
 }
@@ -118,7 +120,7 @@ ExitCode acknowledge(const AlertsOptions& options, const std::vector<ServerAddre
     }
     const auto& [body, document] = std::get<Fetched>(answer);
     if (format == Format::json) out.raw(body.ends_with('\n') ? body : body + '\n');
-    write({&document}, format, out);
+    write({&document}, format, options.resolve, out);
     return ExitCode::ok;
 }
 

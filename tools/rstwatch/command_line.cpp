@@ -95,6 +95,7 @@ class CommandLine {
         command->add_option("--from", top_.from, "Of a time in the past: since when, such as 10:50 or 2026-11-21T10:50")
             ->type_name("TIME");
         command->add_option("--to", top_.to, "Until when (default: now)")->type_name("TIME");
+        add_resolve(command, top_.resolve);
         command->callback([this] {
             command_ = [this] {
                 return with_servers(
@@ -103,9 +104,14 @@ class CommandLine {
         });
     }
 
+    static void add_resolve(CLI::App* command, bool& resolve) {
+        command->add_flag("-r,--resolve", resolve, "Show names of addresses: asks DNS");
+    }
+
     void add_explain() {
         auto* command = app_.add_subcommand("explain", "What is wrong with a service or a host, why, and what to do");
         command->add_option("ADDRESS", explain_.subject, "ADDRESS:PORT of a service, or ADDRESS of a host")->required();
+        add_resolve(command, explain_.resolve);
         command->callback([this] {
             command_ = [this] {
                 return with_servers(
@@ -142,6 +148,7 @@ class CommandLine {
         auto* command = app_.add_subcommand("alerts", "What is failing now, and since when");
         command->add_flag("--all", alerts_.all, "Also those that were cleared within the last hour");
         command->add_option("--ack", alerts_.acknowledge, "Acknowledge an alert")->type_name("ID");
+        add_resolve(command, alerts_.resolve);
         command->callback([this] {
             command_ = [this] {
                 return with_servers(

@@ -42,7 +42,10 @@ ExitCode explain(const ExplainOptions& options, const std::vector<ServerAddress>
     if (format == Format::json) out.raw(body.ends_with('\n') ? body : body + '\n');
     if (format == Format::jsonl) out.line(json_line(document));
     if (format == Format::csv) write_values(document, out);
-    if (format == Format::table) write_explanation(document, out, wall_clock(), {});
+    if (format == Format::table)
+        write_with_names(options.resolve, out, [&](Output& to, const NameOf& name_of) {
+            write_explanation(document, to, wall_clock(), name_of);
+        });
     return ExitCode::ok;
 }
 

@@ -111,16 +111,14 @@ void write_failing(const Document& failing, Facts& facts, double now, const Name
     const auto lasted = since && last ? std::optional<double>(*last - *since) : std::nullopt;
     facts.add("failing since", time_text(since, now) + ", for " + span_text(lasted) + ", last at " +
                                    time_text(last, now) + ": " + outcomes_text(member_at(failing, "outcomes")));
-    const auto affected = [&](const char* who, const char* count, const char* error, const char* succeeding,
-                              const char* top) {
-        if (integer_at(failing, count))
-            facts.add(who, estimate_text(integer_at(failing, count), integer_at(failing, error)) + " affected, " +
-                               count_text(integer_at(failing, succeeding)) + " still succeeding");
-        const auto peers = peers_text(member_at(failing, top), name_of);
-        if (!peers.empty()) facts.add(std::string("top ") + who, peers);
-    };
-    affected("clients", "clients", "clients_error", "succeeding_clients", "top_clients");
-    affected("servers", "servers", "servers_error", "succeeding_servers", "top_servers");
+    // Of what a host does itself the others are servers, whatever the daemon calls their number.
+    const bool of_servers = failing.contains("top_servers");
+    const std::string who = of_servers ? "servers" : "clients";
+    if (integer_at(failing, "clients"))
+        facts.add(who, estimate_text(integer_at(failing, "clients"), integer_at(failing, "clients_error")) +
+                           " affected, " + count_text(integer_at(failing, "succeeding_clients")) + " still succeeding");
+    const auto peers = peers_text(member_at(failing, of_servers ? "top_servers" : "top_clients"), name_of);
+    if (!peers.empty()) facts.add("top " + who, peers);
 }
 
 /// 10 s, 1 min, 5 min, 1 h, 24 h
@@ -166,14 +164,19 @@ void write_name(const Document& document, Facts& facts, const NameOf& name_of) {
     if (!name.empty()) facts.add("name", name);
 }
 
+/// How the service's name is known.
+std::string source_text(const std::string& source) {
+    if (source == "label") return ", as labelled";
+    if (source == "spoke") return ", by what it spoke";
+    return source == "port" ? ", by its port number" : "";
+}
+
 void write_service(const Document& document, Output& out, double now, const NameOf& name_of) {
     out.line("");
     Facts facts(out);
     write_name(document, facts, name_of);
-    const auto source = text_at(document, "service_source");
     const auto service = text_at(document, "service");
-    facts.add("service",
-              service.empty() ? "unknown" : service + (source.empty() || source == "none" ? "" : ", by its " + source));
+    facts.add("service", service.empty() ? "unknown" : service + source_text(text_at(document, "service_source")));
     const auto& identity = member_at(document, "identity");
     if (!identity.empty()) {
         const auto detail = text_at(identity, "detail");
@@ -185,43 +188,45 @@ void write_service(const Document& document, Output& out, double now, const Name
 }
 
 /// The ports of a host that fail, one line each.
-void write_services_of_host(const Document& services, Output& out, double now) {
-    Table table({{"PORT", Align::right},
-                 {"SERVICE"},
-                 {"FAILED", Align::right},
-                 {"MOSTLY"},
-                 {"ACCEPTED", Align::right},
-                 {"SINCE"}});
+void write_services_of_host(const Document& incoming, Output& out) {
+    const auto& services = member_at(incoming, "services");
+    Table table(
+        {{"PORT", Align::right}, {"SERVICE"}, {"FAILED", Align::right}, {"MOSTLY"}, {"ACCEPTED", Align::right}});
     for (const auto& service : services) {
         if (!is_failing(service)) continue;
-        const auto& failing = member_at(service, "failing");
-        const auto& outcomes = member_at(failing.empty() ? service : failing, "outcomes");
-        const auto& accepted = member_at(service, "accepted");
+        const auto& outcomes = member_at(service, "outcomes");
         const auto port = integer_at(service, "port");
         table.add({port ? std::to_string(*port) : "unknown", service_of(service),
-                   outcomes.empty() ? "unknown" : with_separators(failed_total(outcomes)), worst_outcome(outcomes),
-                   accepted.empty() ? "unknown" : count_text(integer_at(accepted, "count")),
-                   time_text(number_at(failing, "since"), now)});
+                   with_separators(failed_total(outcomes)), worst_outcome(outcomes),
+                   count_text(integer_at(service, "accepted"))});
     }
     write_title("Services with problems", out);
     if (table.empty())
         out.line("  none of " + with_separators(static_cast<std::int64_t>(services.size())));
     else
         table.write(out, "  ");
+    const auto left_off = integer_at(incoming, "services_left_off").value_or(0);
+    if (left_off > 0) out.line("  " + with_separators(left_off) + " more ports are not looked at here");
+}
+
+/// One direction of a host's connections: what is wrong with it, unless that was said already, and the facts.
+void write_side(const char* title, const Document& document, const Document& side, Output& out, double now,
+                const NameOf& name_of) {
+    if (side.empty()) return;
+    write_title(title, out);
+    const auto sentence = text_at(member_at(side, "diagnosis"), "sentence");
+    if (!sentence.empty() && sentence != text_at(member_at(document, "diagnosis"), "sentence"))
+        out.text("", printable(sentence));
+    Facts facts(out);
+    write_traffic(side, facts, now, name_of);
 }
 
 void write_host(const Document& document, Output& out, double now, const NameOf& name_of) {
     const auto& incoming = member_at(document, "incoming");
-    write_services_of_host(member_at(incoming, "services"), out, now);
+    if (!incoming.empty()) write_services_of_host(incoming, out);
+    write_side("Incoming", document, incoming, out, now, name_of);
+    write_side("Outgoing", document, member_at(document, "outgoing"), out, now, name_of);
     Facts facts(out);
-    if (!incoming.empty()) {
-        write_title("Incoming", out);
-        write_traffic(incoming, facts, now, name_of);
-    }
-    if (const auto& outgoing = member_at(document, "outgoing"); !outgoing.empty()) {
-        write_title("Outgoing", out);
-        write_traffic(outgoing, facts, now, name_of);
-    }
     out.line("");
     write_name(document, facts, name_of);
     const auto& scanner = member_at(document, "scanner");

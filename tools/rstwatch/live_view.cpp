@@ -310,30 +310,35 @@ LiveView::Lines LiveView::list_lines(const LiveAnswer& answer, std::size_t width
         for (auto& line : wrapped(why, width)) lines.push_back(line);
         return lines;
     }
+    page_size_ = room > lines.size() + 1 ? room - lines.size() - 1 : 1;  // below the titles
+    first_ = std::min(first_, cursor_);
+    if (cursor_ >= first_ + page_size_) first_ = cursor_ - page_size_ + 1;
+    first_ = std::min(first_, rows.size() > page_size_ ? rows.size() - page_size_ : 0);
+    // Only what is seen is laid out: the names of all the others need not be looked up.
+    const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(first_);
+    const auto count = std::min(rows.size() - first_, page_size_);
+    const std::vector<const Document*> visible(begin, begin + static_cast<std::ptrdiff_t>(count));
+    for (auto& line : table_lines(answer, visible, cursor_ - first_, width, now)) lines.push_back(std::move(line));
+    return lines;
+}
+
+LiveView::Lines LiveView::table_lines(const LiveAnswer& answer, const std::vector<const Document*>& rows,
+                                      std::size_t selected, std::size_t width, double now) const {
     const auto alerts = answer.alerts ? sorted_alerts(*answer.alerts, false) : std::vector<const Document*>();
-    const auto level_of = [&](const Document& row) {
+    const auto style_of = [&](const Document& row) {
+        if (&row == rows[selected]) return Style::selected;
         for (const auto* alert : alerts)
             if (text_at(*alert, "subject") == subject_of(row)) return style_of_level(text_at(*alert, "level"));
         return Style::plain;
     };
-    const auto* selected = rows[cursor_];
     // Where nothing may be in another style the cursor is a sign of its own.
     const std::string margin = colour_ ? "" : "  ";
     const TopLook look{
-        .name_of = name_of_,
-        .now = now,
-        .width = width - std::min(width, margin.size()),
-        .style_of = [&](const Document& row) { return &row == selected ? Style::selected : level_of(row); }};
-    auto table = lines_of(width, colour_, [&](Output& out) {
-        top_table(text_at(top, "by"), text_at(top, "outcome"), rows, look).write(out, margin);
+        .name_of = name_of_, .now = now, .width = width - std::min(width, margin.size()), .style_of = style_of};
+    auto lines = lines_of(width, colour_, [&](Output& out) {
+        top_table(text_at(*answer.top, "by"), text_at(*answer.top, "outcome"), rows, look).write(out, margin);
     });
-    if (!colour_) table[cursor_ + 1][0] = '>';
-    lines.push_back(table.front());
-    page_size_ = room > lines.size() ? room - lines.size() : 1;
-    first_ = std::min(first_, cursor_);
-    if (cursor_ >= first_ + page_size_) first_ = cursor_ - page_size_ + 1;
-    first_ = std::min(first_, rows.size() > page_size_ ? rows.size() - page_size_ : 0);
-    for (auto i = first_; i < std::min(rows.size(), first_ + page_size_); ++i) lines.push_back(table[i + 1]);
+    if (!colour_) lines[selected + 1][0] = '>';
     return lines;
 }
 

@@ -57,6 +57,8 @@ class LiveView {
     bool is_wanted(const Document& row) const;
     void remember(const std::vector<const Document*>& rows);
     Lines list_lines(const LiveAnswer& answer, std::size_t width, std::size_t room, double now);
+    Lines table_lines(const LiveAnswer& answer, const std::vector<const Document*>& rows, std::size_t selected,
+                      std::size_t width, double now) const;
     Lines page_lines(const LiveAnswer& answer, std::size_t width, std::size_t room, double now);
     void write_page(const LiveAnswer& answer, double now, Output& out) const;
     std::string list_title(const Document& top) const;

@@ -2,9 +2,11 @@
 #include "tools/rstwatch/report.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <vector>
 
+#include "tools/rstwatch/alerts.h"
 #include "tools/rstwatch/csv.h"
 #include "tools/rstwatch/depth.h"
 #include "tools/rstwatch/emptiness.h"
@@ -133,6 +135,69 @@ void write_other_failures(const Document& report, Output& out) {
         out.line("  " + with_separators(all - shown) + " more at destinations that are not listed; -n lists more rows");
 }
 
+void write_clients(const Document& report, Output& out) {
+    Table table({{"CLIENT"}, {"FAILED", Align::right}, {"MOSTLY"}, {"SINCE"}, {"LAST"}});
+    for (const auto& row : member_at(member_at(report, "top"), "clients"))
+        table.add({subject_of(row), estimate_text(integer_at(row, "count"), integer_at(row, "error")),
+                   worst_outcome(member_at(row, "outcomes")), local_time(number_at(row, "first")),
+                   local_time(number_at(row, "last"))});
+    if (table.empty()) return;
+    write_section("Clients whose connections fail", out);
+    table.write(out, "  ");
+}
+
+void write_scanners(const Document& report, Output& out) {
+    Table table({{"CLIENT"}, {"FAILED", Align::right}, {"HALF OPEN", Align::right}, {"SINCE"}, {"LAST"}});
+    for (const auto& row : member_at(member_at(report, "top"), "scanners"))
+        table.add({text_at(row, "address"), count_text(integer_at(row, "failed")),
+                   count_text(integer_at(row, "half_open")), local_time(number_at(row, "first")),
+                   local_time(number_at(row, "last"))});
+    if (table.empty()) return;
+    write_section("Scanners", out);
+    table.write(out, "  ");
+}
+
+/// What would have been raised while the packets came, with their times.
+void write_raised_alerts(const Document& report, Output& out) {
+    const auto alerts = sorted_alerts(report, true);
+    if (alerts.empty()) return;
+    write_section("Alerts", out);
+    // No day is today: a report says the same whenever it is made.
+    constexpr double no_day = std::numeric_limits<double>::quiet_NaN();
+    write_alerts(alerts, out, no_day, {}, "  ");
+}
+
+void write_services(const Document& report, Output& out) {
+    Table table({{"DESTINATION"},
+                 {"SERVICE"},
+                 {"SPOKE"},
+                 {"ACCEPTED", Align::right},
+                 {"LAST ACCEPTED"},
+                 {"FAILED", Align::right},
+                 {"FAILING SINCE"}});
+    const auto alerts = sorted_alerts(report, true);
+    // An alert says the same, and is listed with it.
+    const auto has_alert = [&](const std::string& subject) {
+        return std::any_of(alerts.begin(), alerts.end(),
+                           [&](const auto* alert) { return text_at(*alert, "subject") == subject; });
+    };
+    for (const auto& row : member_at(report, "services")) {
+        const auto& accepted = member_at(row, "accepted");
+        const auto& failing = member_at(row, "failing");
+        const auto spoke = text_at(member_at(row, "identity"), "application");
+        const auto last = number_at(accepted, "last");
+        table.add(
+            {subject_of(row), service_of(row), spoke.empty() ? "-" : spoke, count_text(integer_at(accepted, "count")),
+             last ? local_time(last) : "-", with_separators(failed_total(member_at(row, "outcomes"))),
+             failing.empty() ? "-" : local_time(number_at(failing, "since"))},
+            Style::plain,
+            failing.empty() || has_alert(subject_of(row)) ? "" : text_at(member_at(row, "diagnosis"), "sentence"));
+    }
+    if (table.empty()) return;
+    write_section("Services", out);
+    table.write(out, "  ");
+}
+
 void write_outcomes(const Document& report, Output& out) {
     const auto counts = outcomes_of(report);
     if (counts.empty()) return;
@@ -244,6 +309,10 @@ void write_report(const Document& report, Output& out, std::ostream& diagnostics
     write_heading(report, out);
     write_refusals(report, out);
     write_other_failures(report, out);
+    write_clients(report, out);
+    write_scanners(report, out);
+    write_raised_alerts(report, out);
+    write_services(report, out);
     write_outcomes(report, out);
     write_connections(report, out);
     write_doubts(report, out);

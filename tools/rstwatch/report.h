@@ -12,8 +12,9 @@ namespace rstwatch::cli {
 /// The schema of the documents that the functions below understand.
 inline constexpr std::string_view report_schema = "rstwatch.report/1";
 
-/// Writes a report for a person: what was read, who refuses, who fails otherwise, how all attempts ended, what to doubt
-/// and what to do next. The connections are listed where the document has them.
+/// Writes a report for a person: what was read, who refuses, who fails otherwise, for whom, who scans, which alerts
+/// that raised, how all attempts ended, what to doubt and what to do next. The connections are listed where the
+/// document has them.
 void write_report(const Document& report, Output& out, std::ostream& diagnostics);
 
 /// Writes the rows of top.refused and top.failed, or the connections where the document has them, as CSV.

@@ -41,12 +41,6 @@ std::string endpoint_text(const std::string& address, std::optional<std::int64_t
     return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(*port);
 }
 
-std::string name_or_address(const NameOf& name_of, const std::string& address) {
-    if (!name_of) return address;
-    auto name = name_of(address);
-    return name.empty() ? address : name;
-}
-
 std::optional<EndpointName> parse_endpoint(const std::string& text) {
     if (const auto address = canonical(text)) return EndpointName{*address, std::nullopt};
     const auto colon = text.rfind(':');

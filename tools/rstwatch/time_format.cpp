@@ -38,6 +38,7 @@ std::string local_time(std::optional<double> seconds) {
 std::string time_text(std::optional<double> seconds, double now) {
     constexpr std::size_t date_length = 10;
     auto text = local_time(seconds);
+    if (std::isnan(now)) return text;
     const auto today = local_time(now).substr(0, date_length);
     return text.size() > date_length && text.starts_with(today) ? text.substr(date_length + 1) : text;
 }

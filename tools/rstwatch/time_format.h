@@ -9,7 +9,8 @@ namespace rstwatch::cli {
 /// Seconds since the epoch as local time: "2026-11-20 10:54:50". "unknown" for none, and for what no calendar has.
 std::string local_time(std::optional<double> seconds);
 
-/// The same, or the time of day alone where that is on the local day of `now`: "10:54:50".
+/// The same, or the time of day alone where that is on the local day of `now`: "10:54:50". With no number as `now`
+/// every time has a date.
 std::string time_text(std::optional<double> seconds, double now);
 
 /// The wall clock in seconds since the epoch.

@@ -33,10 +33,10 @@ void write_range(const Document& document, Output& out) {
     out.line("");
 }
 
-void write_table(const Document& document, Output& out) {
+void write_table(const Document& document, Output& out, const NameOf& name_of) {
     std::vector<const Document*> rows;
     for (const auto& row : member_at(document, "rows")) rows.push_back(&row);
-    const auto table = top_table(text_at(document, "by"), text_at(document, "outcome"), rows, {});
+    const auto table = top_table(text_at(document, "by"), text_at(document, "outcome"), rows, {.name_of = name_of});
     const auto trouble = mirror_trouble(document);
     if (!trouble.empty()) {
         out.line(out.alarming("mirror: " + trouble));
@@ -61,15 +61,16 @@ ExitCode show_once(const TopOptions& options, const std::vector<ServerAddress>& 
     if (const auto* failure = std::get_if<ExitCode>(&answer)) return *failure;
     const auto& [body, document] = std::get<Fetched>(answer);
     if (format == Format::json) out.raw(body.ends_with('\n') ? body : body + '\n');
-    write_top(document, format, out, diagnostics);
+    write_top(document, format, options.resolve, out, diagnostics);
     return ExitCode::ok;
 }
 
 }  // namespace
 
-void write_top(const Document& document, Format format, Output& out, std::ostream& diagnostics) {
+void write_top(const Document& document, Format format, bool resolve, Output& out, std::ostream& diagnostics) {
     const auto& rows = member_at(document, "rows");
-    if (format == Format::table) write_table(document, out);
+    if (format == Format::table)
+        write_with_names(resolve, out, [&](Output& to, const NameOf& name_of) { write_table(document, to, name_of); });
     if (format == Format::csv) write_csv(document, out);
     if (format == Format::jsonl)
         for (const auto& row : rows) out.line(json_line(row));

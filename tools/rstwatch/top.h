@@ -22,6 +22,7 @@ struct TopOptions {
     std::string to;                    ///< likewise
     std::optional<std::int64_t> rows;  ///< none: 10, or as many as fit in the live view
     bool once = false;
+    bool resolve = false;  ///< show names instead of addresses where there are some
 };
 
 /// The longest list that the daemon serves.
@@ -31,7 +32,8 @@ inline constexpr std::int64_t most_top_rows = 1000;
 ExitCode top(const TopOptions& options, const std::vector<ServerAddress>& servers, Format format, Output& out,
              std::ostream& diagnostics);
 
-/// Writes the rows of a /top document as table, jsonl or csv; an empty list puts its reason on `diagnostics`.
-void write_top(const Document& document, Format format, Output& out, std::ostream& diagnostics);
+/// Writes the rows of a /top document as table, jsonl or csv; an empty list puts its reason on `diagnostics`. Only the
+/// table has names.
+void write_top(const Document& document, Format format, bool resolve, Output& out, std::ostream& diagnostics);
 
 }  // namespace rstwatch::cli
