@@ -326,7 +326,10 @@ int run(int argc, char** argv) {
     control::Surroundings surroundings = surroundings_of(dataplane, settings, services, report);
     control::Progress progress(settings);
     if (report) surroundings.progress = [&progress](std::uint64_t packets) { progress.show(packets); };
-    control::EventHub events(event_capacity(settings.http));
+    control::EventHub events(event_capacity(settings.http), [&store](const tally::Endpoint& server) {
+        const control::SnapshotPtr snapshot = store.latest();
+        return snapshot ? std::string(snapshot->services.name_of(server).name) : "";
+    });
     surroundings.judged = [&events](const control::MergedInterval& interval) { events.publish(interval); };
     control::AlertSinks::Options sink_options;
     sink_options.sensor = surroundings.sensor;

@@ -26,7 +26,8 @@ Json json_of(const AlertNotice& notice) {
 
 }  // namespace
 
-EventHub::EventHub(const Capacity& capacity) : capacity_(capacity), mailbox_(mailbox_capacity) {}
+EventHub::EventHub(const Capacity& capacity, ServiceOf service_of)
+    : capacity_(capacity), service_of_(std::move(service_of)), mailbox_(mailbox_capacity) {}
 
 void EventHub::publish(const MergedInterval& interval) {
     if (open_.load(std::memory_order_relaxed) == 0) return;
@@ -83,7 +84,7 @@ void EventHub::deliver() {
 
 void EventHub::hand_on(const Batch& batch) {
     for (const FailedAttempt& failure : batch.failures)
-        hand_on("failure", text_of(failure_json(failure)),
+        hand_on("failure", text_of(failure_json(failure, service_of_(failure.server))),
                 [&](const EventFilter& filter) { return filter.wants(failure); });
     for (const AlertNotice& notice : batch.alerts)
         hand_on("alert", text_of(json_of(notice)), [](const EventFilter& filter) { return filter.alerts; });

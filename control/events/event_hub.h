@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "control/alert/notice.h"
@@ -29,7 +31,10 @@ class EventHub {
         std::uint64_t refused = 0;  ///< streams beyond the capacity
     };
 
-    explicit EventHub(const Capacity& capacity);
+    /// What a service is known as. Called on the HTTP thread.
+    using ServiceOf = std::function<std::string(const tally::Endpoint&)>;
+
+    EventHub(const Capacity& capacity, ServiceOf service_of);
 
     /// Control thread: what became of attempts in an interval, once it is judged.
     void publish(const MergedInterval& interval);
@@ -59,6 +64,7 @@ class EventHub {
     void hand_on(const char* event, const std::string& data, Wants wants);
 
     Capacity capacity_;
+    ServiceOf service_of_;
     Mailbox<Batch> mailbox_;
     std::vector<EventStream*> streams_;  ///< HTTP thread
     std::uint64_t last_id_ = 0;          ///< HTTP thread

@@ -3,12 +3,12 @@
 
 namespace rstwatch::control {
 
-Json failure_json(const FailedAttempt& failure) {
+Json failure_json(const FailedAttempt& failure, const std::string& service) {
     return {{"time", seconds(failure.time)},
             {"client", to_string(failure.client)},
             {"server", to_string(failure.server)},
             {"outcome", tally::name(failure.outcome)},
-            {"service", ""}};
+            {"service", service}};
 }
 
 }  // namespace rstwatch::control

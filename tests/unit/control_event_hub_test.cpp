@@ -22,6 +22,10 @@ MergedInterval refusals(std::uint32_t count, std::uint16_t port = 80) {
     return std::move(data.interval);
 }
 
+std::string service_of(const tally::Endpoint& server) {
+    return server.port == 80 ? "http" : "";
+}
+
 bool readable(int descriptor) {
     pollfd entry{descriptor, POLLIN, 0};
     return poll(&entry, 1, 0) == 1;
@@ -41,7 +45,7 @@ std::string drain(http::Stream& stream) {
 }
 
 TEST(EventHub, BringsEventsToWhoeverListens) {
-    EventHub hub({.streams = 2, .events = 16});
+    EventHub hub({.streams = 2, .events = 16}, service_of);
     hub.publish(refusals(3));
     EXPECT_FALSE(readable(hub.descriptor())) << "nobody listens";
     const auto stream = hub.subscribe({});
@@ -55,13 +59,13 @@ TEST(EventHub, BringsEventsToWhoeverListens) {
     EXPECT_EQ(woken, 1);
     EXPECT_EQ(drain(*stream),
               "id: 1\nevent: failure\ndata: {\"time\":0.0,\"client\":\"10.0.0.0:1\",\"server\":\"10.0.0.9:80\","
-              "\"outcome\":\"refused\",\"service\":\"\"}\n\n");
+              "\"outcome\":\"refused\",\"service\":\"http\"}\n\n");
     EXPECT_EQ(drain(*stream), "");
     EXPECT_EQ(hub.counters().events, 1U);
 }
 
 TEST(EventHub, EachHearsWhatItWants) {
-    EventHub hub({.streams = 3, .events = 16});
+    EventHub hub({.streams = 3, .events = 16}, service_of);
     const auto all = hub.subscribe({});
     const auto other_port = hub.subscribe({.server = parse_peer("10.0.0.9:443")});
     const auto alerts = hub.subscribe({.failures = false});
@@ -87,7 +91,7 @@ TEST(EventHub, EachHearsWhatItWants) {
 }
 
 TEST(EventHub, AFullQueueDropsAndSaysHowMany) {
-    EventHub hub({.streams = 2, .events = 16});
+    EventHub hub({.streams = 2, .events = 16}, service_of);
     const auto deaf = hub.subscribe({});
     const auto hearing = hub.subscribe({});
     std::string heard = drain(*hearing);
@@ -108,7 +112,7 @@ TEST(EventHub, AFullQueueDropsAndSaysHowMany) {
 }
 
 TEST(EventHub, TheDropIsToldWhereItHappened) {
-    EventHub hub({.streams = 1, .events = 16});
+    EventHub hub({.streams = 1, .events = 16}, service_of);
     const auto stream = hub.subscribe({});
     hub.publish(refusals(16));
     hub.deliver();
@@ -122,7 +126,7 @@ TEST(EventHub, TheDropIsToldWhereItHappened) {
 }
 
 TEST(EventHub, WhatFindsNoRoomOnItsWayIsLostForAll) {
-    EventHub hub({.streams = 2, .events = 16});
+    EventHub hub({.streams = 2, .events = 16}, service_of);
     const auto stream = hub.subscribe({});
     hub.publish(refusals(12));
     hub.publish(refusals(12));
@@ -134,7 +138,7 @@ TEST(EventHub, WhatFindsNoRoomOnItsWayIsLostForAll) {
 }
 
 TEST(EventHub, StreamsAreCappedAndPlacesGivenBack) {
-    EventHub hub({.streams = 2, .events = 16});
+    EventHub hub({.streams = 2, .events = 16}, service_of);
     auto first = hub.subscribe({});
     const auto second = hub.subscribe({});
     EXPECT_EQ(hub.subscribe({}), nullptr);
@@ -147,7 +151,7 @@ TEST(EventHub, StreamsAreCappedAndPlacesGivenBack) {
 
 /// To be run under ThreadSanitizer, too: one thread publishes, the other delivers, as in the daemon.
 TEST(EventHub, TwoThreads) {
-    EventHub hub({.streams = 1, .events = 64});
+    EventHub hub({.streams = 1, .events = 64}, service_of);
     const auto stream = hub.subscribe({});
     constexpr std::size_t intervals = 2'000, each = 8;
     std::thread control([&] {

@@ -43,8 +43,8 @@ TEST(FailedAttempt, ARevisionTellsOnlyWhatHadNotFailedBefore) {
 TEST(FailedAttempt, HasItsDocument) {
     const FailedAttempt failure{1'795'172'090'500'000, endpoint(2, 40'000), endpoint(9, 80), Outcome::refused};
     EXPECT_EQ(
-        failure_json(failure).dump(),
-        R"({"time":1795172090.5,"client":"10.0.0.2:40000","server":"10.0.0.9:80","outcome":"refused","service":""})");
+        failure_json(failure, "http").dump(),
+        R"({"time":1795172090.5,"client":"10.0.0.2:40000","server":"10.0.0.9:80","outcome":"refused","service":"http"})");
 }
 
 }  // namespace
