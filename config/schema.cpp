@@ -61,7 +61,7 @@ constexpr Integer table_rows(Field<std::int64_t> place) {
     return {place, fewest_rows, most_rows};
 }
 template <auto member>
-constexpr Number alert_rate{field<&Settings::alerts, member>(), 0.1, 100000};
+constexpr Number alert_rate{field<&Settings::alerts, member>(), 0.1, 10000};
 constexpr Integer http_connections(Field<std::int64_t> place) {
     return {place, 1, 65536};
 }

@@ -65,6 +65,19 @@ http::Handler with_snapshot(const SnapshotStore& store,
         };
 }
 
+/// The same without remembering the answer: what the store says changes between two snapshots, too.
+http::Handler with_fresh_snapshot(const SnapshotStore& store,
+                                  std::function<http::Response(const Snapshot&, const http::Request&)> handler) {
+    return [&store, handler = std::move(handler)](const http::Request& request) {
+        const SnapshotPtr snapshot = store.latest();
+        return snapshot ? handler(*snapshot, request) : not_ready();
+    };
+}
+
+bool is_of_the_past(const http::Request& request) {
+    return request.query.contains("from") || request.query.contains("to");
+}
+
 http::Response get_summary(const Snapshot& snapshot, const Inspect& inspect, const http::Request& request) {
     http::Parameters parameters(request);
     const auto rows = static_cast<std::size_t>(parameters.integer("n", 10, 0, most_rows));
@@ -98,7 +111,7 @@ http::Response get_top(const Snapshot& snapshot, const http::Request& request, H
     if (!snapshot.replay || request.query.contains("window"))
         query.window_seconds = static_cast<std::uint64_t>(window.count());
     if (parameters.problem()) return http::to_response(*parameters.problem());
-    if (request.query.contains("from") || request.query.contains("to")) return history.top(snapshot, request, query);
+    if (is_of_the_past(request)) return history.top(snapshot, request, query);
     return document(top(snapshot, query));
 }
 
@@ -112,12 +125,14 @@ http::Router make_api(const SnapshotStore& store, Inspect inspect, Store& histor
                with_snapshot(store, [inspect](const Snapshot& snapshot, const http::Request& request) {
                    return get_summary(snapshot, inspect, request);
                }));
+    const auto top = [history](const Snapshot& snapshot, const http::Request& request) {
+        return get_top(snapshot, request, *history);
+    };
     router.get("/api/v1/top", {"by", "outcome", "window", "n", "from", "to"},
-               with_snapshot(store, [history](const Snapshot& snapshot, const http::Request& request) {
-                   return get_top(snapshot, request, *history);
-               }));
+               [recent = with_snapshot(store, top), past = with_fresh_snapshot(store, top)](
+                   const http::Request& request) { return is_of_the_past(request) ? past(request) : recent(request); });
     router.get("/api/v1/history", {"last", "from", "to", "step", "scope", "subject", "direction"},
-               with_snapshot(store, [history](const Snapshot& snapshot, const http::Request& request) {
+               with_fresh_snapshot(store, [history](const Snapshot& snapshot, const http::Request& request) {
                    return history->history(snapshot, request);
                }));
     router.get("/api/v1/status", {},

@@ -23,13 +23,18 @@ http::Response json_response(const Json& json) {
     return response;
 }
 
-/// The second that has not begun yet. Live, control is a second or two behind the clock of whoever asks.
-tally::Interval now_of(const Snapshot& snapshot) {
+/// The second behind the last one that was counted; 0 before there was any.
+tally::Interval counted_until(const Snapshot& snapshot) {
     const HistoryView& view = snapshot.history[0];
-    const tally::Interval counted = view.empty() ? 0 : view.until();
-    if (snapshot.replay) return counted;
+    return view.empty() ? 0 : view.until();
+}
+
+/// What lies ahead. Live, control is a second or two behind the clock of whoever asks.
+tally::Interval future_from(const Snapshot& snapshot) {
+    if (snapshot.replay) return counted_until(snapshot);
     const auto wall = std::chrono::system_clock::now().time_since_epoch();
-    return std::max(counted, static_cast<tally::Interval>(std::chrono::duration_cast<seconds>(wall).count()) + 1);
+    return std::max(counted_until(snapshot),
+                    static_cast<tally::Interval>(std::chrono::duration_cast<seconds>(wall).count()) + 1);
 }
 
 struct Range {
@@ -46,12 +51,13 @@ Range range_of(Parameters& parameters, const Snapshot& snapshot) {
         parameters.refuse("last", "left out where \"from\" is given");
         return {};
     }
-    const tally::Interval now = now_of(snapshot);
-    if (from && *from / tally::second >= now && now > 0)
-        parameters.refuse("from", "before " + std::to_string(now) + ", the end of what has been counted");
+    const tally::Interval future = future_from(snapshot);
+    if (from && *from / tally::second >= future && future > 0)
+        parameters.refuse("from", "before " + std::to_string(future) + ", the end of what has been counted");
     if (from && to && *from >= *to) parameters.refuse("to", "later than \"from\", " + *parameters.text("from"));
     Range range;
-    range.until = to ? std::min<tally::Interval>((*to + tally::second - 1) / tally::second, now) : now;
+    const tally::Interval counted = counted_until(snapshot) > 0 ? counted_until(snapshot) : future;
+    range.until = to ? std::min<tally::Interval>((*to + tally::second - 1) / tally::second, counted) : counted;
     const auto length = static_cast<tally::Interval>(last.count());
     range.from = from ? *from / tally::second : range.until - std::min(length, range.until);
     return range;

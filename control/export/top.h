@@ -17,9 +17,9 @@ struct TopQuery {
     By by = By::destination;
     std::string outcome = "refused";              ///< refused, failed, or the name of an outcome
     std::optional<std::uint64_t> window_seconds;  ///< none: everything since the start
-    /// Seconds since the epoch, [from, until), instead of a window that ends now.
-    std::optional<std::pair<tally::Interval, tally::Interval>> range;
     std::size_t rows = 10;
+    /// Seconds since the epoch, [from, until), instead of a window that ends now.
+    std::optional<std::pair<tally::Interval, tally::Interval>> range{};
 };
 
 /// True for the outcomes that a query counts: refused means both ways to be refused, failed what is counted as failed.

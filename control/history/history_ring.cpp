@@ -17,6 +17,7 @@ HistoryPoint HistoryView::at(std::uint64_t step) const {
 void HistoryRing::cover(tally::Interval from, tally::Interval until) {
     if (until <= from) return;
     const std::uint64_t last = (until - 1) / step_;
+    if (end_ == 0) first_ = end_ = from / step_;
     extend_to(last);
     for (std::uint64_t step = std::max(from / step_, first_); step <= last; ++step)
         at(step).seconds += std::min(until, (step + 1) * step_) - std::max(from, step * step_);
@@ -30,7 +31,6 @@ HistoryPoint* HistoryRing::find(tally::Interval second) {
 /// A leap, as from one capture to another of years later, costs no more than the ring is long.
 void HistoryRing::extend_to(std::uint64_t step) {
     if (step < end_) return;
-    if (end_ == 0) first_ = step;
     end_ = step + 1;
     if (end_ - first_ > capacity_) first_ = end_ - capacity_;
     while (!slots_.empty() && slots_.front().block->number < first_ / length) slots_.pop_front();

@@ -57,8 +57,7 @@ class HistoryRing {
 
     std::uint64_t step_;
     std::size_t capacity_;
-    std::uint64_t end_ = 0;  // step after the last; 0: none yet
-    std::uint64_t first_ = 0;
+    std::uint64_t first_ = 0, end_ = 0;  // steps that are kept: [first, end)
     std::deque<Slot> slots_;
 };
 

@@ -163,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(
         Judged{"deadline.unanswered", infinity, "inf is out of range; give seconds from 0.001 to 200"},
         Judged{"deadline.unanswered", std::string("75"), "\"75\" is a string; give seconds from 0.001 to 200"},
         Judged{"alerts.warn", 0.5, ""},
-        Judged{"alerts.warn", std::int64_t{0}, "0 is out of range; give a number from 0.1 to 100000"},
+        Judged{"alerts.warn", std::int64_t{0}, "0 is out of range; give a number from 0.1 to 10000"},
         Judged{"alerts.share", 1.1, "1.1 is out of range; give a number from 0 to 1"},
         Judged{"alerts.share", std::string("half"), "\"half\" is a string; give a number from 0 to 1"},
         Judged{"networks.home", std::string(""), ""},

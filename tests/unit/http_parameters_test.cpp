@@ -48,6 +48,28 @@ TEST(HttpParameters, IntegersHaveARange) {
     }
 }
 
+TEST(HttpParameters, TimesAreExactToTheMicrosecond) {
+    const std::pair<const char*, std::uint64_t> goods[] = {{"0", 0},
+                                                           {"1795172090", 1795172090'000000},
+                                                           {"1795172090.5", 1795172090'500000},
+                                                           {"1795172090.123456", 1795172090'123456},
+                                                           {"1795172090.1234567", 1795172090'123456}};
+    for (const auto& [text, microseconds] : goods) {
+        const auto request = request_with("from", text);
+        Parameters parameters(request);
+        EXPECT_EQ(parameters.time("from"), microseconds) << text;
+        EXPECT_EQ(parameters.time("to"), std::nullopt);
+        EXPECT_FALSE(parameters.problem());
+    }
+    for (const auto* bad : {"", "-1", "1.", ".5", "1e9", "10:50", "999999999999", "1.5x", "1.-5"}) {
+        const auto request = request_with("from", bad);
+        Parameters parameters(request);
+        EXPECT_EQ(parameters.time("from"), std::nullopt);
+        ASSERT_TRUE(parameters.problem()) << bad;
+        EXPECT_NE(parameters.problem()->detail.find("seconds since the epoch"), std::string::npos);
+    }
+}
+
 TEST(HttpParameters, ChoicesAreListed) {
     const auto good = request_with("by", "client");
     Parameters chosen(good);

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rstwatch/history.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -187,12 +184,6 @@ std::string query_of(const HistoryOptions& options) {
     return query;
 }
 
-std::size_t columns_of(const Output& out) {
-    winsize size{};
-    if (out.terminal() && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-    return columns_of_a_pipe;
-}
-
 }  // namespace
 
 void write_history(const Document& document, Format format, std::size_t columns, bool unicode, Output& out,
@@ -215,7 +206,8 @@ ExitCode history(const HistoryOptions& options, const std::vector<ServerAddress>
     if (const auto* failure = std::get_if<ExitCode>(&answer)) return *failure;
     const auto& [body, document] = std::get<Fetched>(answer);
     if (format == Format::json) out.raw(body.ends_with('\n') ? body : body + '\n');
-    write_history(document, format, columns_of(out), locale_is_utf8(), out, diagnostics);
+    write_history(document, format, out.width() > 0 ? out.width() : columns_of_a_pipe, locale_is_utf8(), out,
+                  diagnostics);
     return ExitCode::ok;
 }
 

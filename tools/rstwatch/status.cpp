@@ -39,6 +39,19 @@ std::string packets_text(const Document& packets) {
     return text;
 }
 
+/// Where history is kept, and what is wrong with that.
+std::string store_text(const Document& store) {
+    const auto state = text_at(store, "state");
+    if (state == "off") return "off: history is kept in memory only";
+    const auto reason = text_at(store, "reason");
+    auto text = text_at(store, "path") + ", " + known(state) + (reason.empty() ? "" : " (" + reason + ")");
+    text += ": " + count_at(store, "rows") + " rows";
+    const auto waiting = integer_at(store, "queue").value_or(0), dropped = integer_at(store, "dropped").value_or(0);
+    if (waiting > 0) text += ", " + with_separators(waiting) + " waiting";
+    if (dropped > 0) text += ", " + with_separators(dropped) + " dropped";
+    return text;
+}
+
 void write_summary(const Document& document, Output& out) {
     const auto field = [&](const char* name, const std::string& value) {
         out.line(out.heading(name) + std::string(11 - std::string_view(name).size(), ' ') + printable(value));
@@ -58,6 +71,7 @@ void write_summary(const Document& document, Output& out) {
     field("records", count_at(tables, "records_dropped") + " dropped");
     if (integer_at(tables, "undecided").value_or(0) > 0)
         field("undecided", count_at(tables, "undecided") + " attempts, for want of room");
+    if (document.contains("store")) field("store", store_text(member_at(document, "store")));
 }
 
 /// A table of the array `name`: one row for each element, made by `cells`.
