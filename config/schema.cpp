@@ -223,8 +223,9 @@ constexpr std::array settings_table{
 
     Setting{"services.labels", Text{field<&S::services, &S::Services::labels>(), &file_form}, "",
             "File of your own names of services",
-            "Each line is \"10.0.0.1:7211\" = \"collector\"; an address may be left out (\":7211\") or be a prefix "
-            "(\"10.0.0.0/8:7211\"). What you call a service comes before what it speaks, and that before what its port "
+            "Written like services.toml: a name for each \"10.0.0.1:7211\"; the address may be left out (\":7211\") or "
+            "be a prefix (\"10.0.0.0/8:7211\"). What you call a service comes before what it speaks, and that before "
+            "what its port "
             "is commonly used for."},
 
     Setting{"tally.banks", Integer{field<&S::tally, &S::Tally::banks>(), 2, 64}, "banks",

@@ -45,10 +45,16 @@ TEST(Dependencies, NobodyButTheDataplaneKnowsDpdk) {
     }
 }
 
+TEST(Dependencies, NobodyButTheIdentificationKnowsHyperscan) {
+    for (const char* directory :
+         {"config", "control", "tools", "dataplane/tally", "dataplane/packet", "dataplane/tcp", "dataplane/port"})
+        EXPECT_EQ(that_mention(directory, {"hs_", "<hs.h>"}), std::vector<std::string>{}) << directory;
+}
+
 TEST(Dependencies, ControlSeesOnlyTheTallyOfTheDataplane) {
-    for (const std::string& file :
-         that_mention("control", {"\"dataplane/dataplane.h\"", "\"dataplane/packet/", "\"dataplane/tcp/",
-                                  "\"dataplane/port/", "\"dataplane/rx_core.h\"", "\"dataplane/burst_pipeline.h\""}))
+    for (const std::string& file : that_mention(
+             "control", {"\"dataplane/dataplane.h\"", "\"dataplane/packet/", "\"dataplane/tcp/", "\"dataplane/port/",
+                         "\"dataplane/identify/", "\"dataplane/rx_core.h\"", "\"dataplane/burst_pipeline.h\""}))
         EXPECT_TRUE(file.starts_with("control/main.cpp")) << file;
 }
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace rstwatch::identify::test {
+
+/// First payloads of a connection, made by hand from the specification that the signature names; empty: says nothing.
+struct Example {
+    std::string name;  ///< of the signature that it is to be found by
+    std::string client;
+    std::string server;
+};
+
+/// At least one for each signature that is shipped.
+std::vector<Example> examples();
+
+/// A ClientHello with a server name and protocols, whichever are not empty.
+std::string client_hello(const std::string& server_name, const std::vector<std::string>& protocols);
+std::string server_hello();
+
+}  // namespace rstwatch::identify::test
