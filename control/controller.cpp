@@ -50,11 +50,14 @@ Controller::Controller(const config::Settings& settings, Surroundings surroundin
       alerts_(
           settings, !surroundings_.replay, [this](Alert& alert) { narrate(alert, knowledge().sources()); },
           [this](AlertEvent event, const Alert& alert) { tell(event, alert); }),
+      keeper_(surroundings_.store, {registry_, failures_, service_names_, alerts_}),
       window_(settings.window),
       history_(settings.history),
       minutes_({.rows = static_cast<std::size_t>(settings.store.rows)}),
       control_depth_(settings.tracking.depth == "control"),
-      started_(wall_time()) {}
+      started_(wall_time()) {
+    keeper_.load(static_cast<std::size_t>(settings.registry.destinations));
+}
 
 void Controller::run() {
     if (wishes_.serve) publish();
@@ -67,6 +70,7 @@ void Controller::run() {
         next_publication = Clock::now() + publish_every;
     }
     if (surroundings_.store != nullptr) surroundings_.store->add(minutes_.take(totals_.last_interval));
+    keeper_.save();
     finished_ = true;
     publish();
     connections_.settle(classifier_.scanners(), store_.latest()->span, classifier_.assumptions());
@@ -106,6 +110,7 @@ void Controller::take(MergedInterval& interval) {
     totals_.last_interval = interval.interval;
     if (wishes_.keep_connections) connections_.add(interval.records);
     if (!wishes_.serve) return;
+    keeper_.follow(interval);
     remember(interval);
     window_.add(interval);
 }

@@ -14,6 +14,7 @@
 #include "control/export/connections.h"
 #include "control/history/history.h"
 #include "control/history/minute_rows.h"
+#include "control/keeper.h"
 #include "control/knowledge.h"
 #include "control/merge/interval_merger.h"
 #include "control/registry/failure_book.h"
@@ -90,6 +91,7 @@ class Controller {
     Classifier classifier_;
     FailureBook failures_;
     AlertEngine alerts_;
+    Keeper keeper_;
     Window window_;
     CountChanges changes_;
     History history_;

@@ -2,6 +2,8 @@
 #include "control/export/alert_json.h"
 
 #include <algorithm>
+#include <cmath>
+#include <initializer_list>
 
 namespace rstwatch::control {
 
@@ -34,6 +36,66 @@ Json alerts_json(std::span<const Alert> alerts, tally::Time now) {
     Json list = Json::array();
     for (const Alert& alert : alerts) list.push_back(alert_json(alert, now));
     return {{"alerts", std::move(list)}};
+}
+
+namespace {
+
+template <typename Name>
+std::optional<Name> named(const Json& json, const char* member, std::initializer_list<Name> all) {
+    const std::string text = json.at(member);
+    for (const Name each : all)
+        if (name(each) == text) return each;
+    return std::nullopt;
+}
+
+std::optional<AlertSubject> subject_of(AlertScope scope, Direction direction, const std::string& text) {
+    AlertSubject subject{scope, direction, {}};
+    if (scope == AlertScope::network) return subject;
+    if (scope == AlertScope::service) {
+        const auto service = tally::parse_endpoint(text);
+        if (service) subject.endpoint = *service;
+        return service ? std::optional(subject) : std::nullopt;
+    }
+    const auto host = tally::parse_address(text);
+    if (host) subject.endpoint.address = *host;
+    return host ? std::optional(subject) : std::nullopt;
+}
+
+tally::Time microseconds(const Json& seconds) {
+    return static_cast<tally::Time>(std::llround(seconds.get<double>() * static_cast<double>(tally::second)));
+}
+
+}  // namespace
+
+std::optional<Alert> alert_from_json(const Json& json) try {
+    static constexpr std::initializer_list<AlertLevel> levels = {AlertLevel::none, AlertLevel::warn, AlertLevel::error,
+                                                                 AlertLevel::critical};
+    const auto scope = named(json, "scope", {AlertScope::service, AlertScope::host, AlertScope::network});
+    const auto direction = named(json, "direction", {Direction::incoming, Direction::outgoing});
+    const auto level = named<AlertLevel>(json, "level", levels), peak = named<AlertLevel>(json, "peak_level", levels);
+    if (!scope || !direction || !level || !peak) return std::nullopt;
+    const auto subject = subject_of(*scope, *direction, json.at("subject"));
+    if (!subject) return std::nullopt;
+    Alert alert;
+    alert.id = json.at("id");
+    alert.subject = *subject;
+    alert.level = *level;
+    alert.peak_level = *peak;
+    alert.per_second = json.at("per_second");
+    alert.peak_per_second = json.at("peak_per_second");
+    alert.share = json.at("share");
+    alert.since = microseconds(json.at("since"));
+    alert.fired = microseconds(json.at("fired"));
+    if (!json.at("until").is_null()) alert.until = microseconds(json.at("until"));
+    alert.acknowledged = json.at("acknowledged");
+    alert.no_data = json.at("cause") == "no_data";
+    alert.cause = tally::outcome_from_name(json.at("cause").get<std::string>()).value_or(tally::Outcome::undetermined);
+    alert.service = json.at("service");
+    alert.clients = json.at("clients");
+    alert.text = json.at("text");
+    return alert;
+} catch (const Json::exception&) {
+    return std::nullopt;  // written by another version, or damaged: an alert that lasts is raised again
 }
 
 }  // namespace rstwatch::control

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "control/alert/alert.h"
@@ -14,5 +15,8 @@ Json alert_json(const Alert& alert, tally::Time now);
 
 /// {"alerts": […]}, in the order given.
 Json alerts_json(std::span<const Alert> alerts, tally::Time now);
+
+/// The other way round, for alerts that were kept over a restart; nothing where `json` is none.
+std::optional<Alert> alert_from_json(const Json& json);
 
 }  // namespace rstwatch::control

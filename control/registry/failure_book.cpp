@@ -149,6 +149,16 @@ void FailureBook::take_record(const tally::AttemptRecord& record, const Scanners
     note(clients_, {record.client.address, 0});
 }
 
+void FailureBook::resume(const tally::Endpoint& server, tally::Outcome cause, std::uint64_t failed, tally::Time since,
+                         tally::Time last, tally::Time recovered_at) {
+    Failure& failure = at(services_, server);
+    failure.failed = failed;
+    failure.outcomes[tally::index(cause)] = static_cast<std::uint32_t>(failed);
+    failure.since = since;
+    failure.last = last;
+    failure.recovered_at = recovered_at;
+}
+
 const Failure* FailureBook::of_service(const tally::Endpoint& server) const {
     return services_.find(server, hash_of(server));
 }

@@ -24,6 +24,10 @@ class FailureBook {
     /// To be called once per interval, when the classifier has judged it.
     void follow(const MergedInterval& interval, const Scanners& scanners);
 
+    /// Takes up a failure of a service that had begun before a restart.
+    void resume(const tally::Endpoint& server, tally::Outcome cause, std::uint64_t failed, tally::Time since,
+                tally::Time last, tally::Time recovered_at);
+
     /// Null where nothing has failed since it is remembered. What it points at is valid until the next follow().
     const Failure* of_service(const tally::Endpoint& server) const;
     /// Of outcomes that are failures only where they come in masses: null unless they do, in the last minute.

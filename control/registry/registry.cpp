@@ -164,6 +164,14 @@ tally::Time Registry::last_accepted(const tally::Endpoint& server) const {
     return row == nullptr || !row->heard ? 0 : row->accepted.last;
 }
 
+void Registry::resume(const tally::Endpoint& server, std::uint64_t accepted, tally::Time first, tally::Time last,
+                      bool heard, tally::Time last_response) {
+    RegistryRow& row = destinations_.at(server, hash_of(server));
+    if (accepted > 0) row.accepted.add(accepted, first, last);
+    row.heard = heard;
+    row.last_response = last_response;
+}
+
 const RegistryRow* Registry::destination(const tally::Endpoint& server) const {
     return destinations_.find(server, hash_of(server));
 }

@@ -76,6 +76,10 @@ class Registry {
     const RegistryRow* destination(const tally::Endpoint& server) const;
     const RegistryRow* client(const tally::IpAddress& client) const;
 
+    /// Takes up what was known of a destination before a restart.
+    void resume(const tally::Endpoint& server, std::uint64_t accepted, tally::Time first, tally::Time last, bool heard,
+                tally::Time last_response);
+
     /// True if the destination has ever completed a handshake with anybody.
     bool has_accepted(const tally::Endpoint& server) const;
 

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/keeper.h"
+
+#include <gtest/gtest.h>
+
+#include "control/classify/scanners.h"
+#include "tests/support/temp_dir.h"
+#include "tests/unit/control_test_data.h"
+
+namespace rstwatch::control {
+namespace {
+
+using tally::Outcome;
+using tally::second;
+using test::endpoint;
+using test::IntervalData;
+
+constexpr tally::Interval start = 1'700'000'000;
+
+/// What a daemon knows between two restarts.
+class Life {
+  public:
+    explicit Life(const std::string& path, std::size_t capacity = 100)
+        : store_({.path = path}, {}), keeper_(&store_, {registry, failures, names, alerts}) {
+        keeper_.load(capacity);
+        store_.start();
+    }
+    ~Life() {
+        keeper_.save();
+        store_.stop();
+    }
+
+    void pass(IntervalData data) {
+        registry.add(data.interval);
+        failures.follow(data.interval, scanners_);
+        alerts.step(failures, data.interval.interval, 10);
+        keeper_.follow(data.interval);
+    }
+
+    config::Settings settings;
+    Registry registry{settings.registry};
+    FailureBook failures{settings.registry};
+    ServiceNames names{[] {
+        ServiceNames::Setup setup;
+        setup.capacity = 1000;
+        return setup;
+    }()};
+    AlertEngine alerts{settings, true, {}, {}};
+
+  private:
+    Scanners scanners_{100};
+    Store store_;
+    Keeper keeper_;
+};
+
+class KeeperTest : public testing::Test {
+  protected:
+    static IntervalData second_of(tally::Interval interval) { return IntervalData(interval); }
+
+    /// A service that accepts for ten seconds and is refused for ten more.
+    void outage(Life& life) const {
+        for (tally::Interval i = start; i < start + 10; ++i)
+            life.pass(second_of(i).accepted(endpoint(1, 40000), service, i * second + 5));
+        for (tally::Interval i = start + 10; i < start + 20; ++i) {
+            IntervalData data(i);
+            for (int n = 0; n < 3; ++n) data.judged(endpoint(1, 40000), service, Outcome::refused, i * second + 7);
+            life.pass(std::move(data));
+        }
+    }
+
+    rstwatch::test::TempDir directory_;
+    const std::string path = directory_ / "rstwatch.db";
+    const tally::Endpoint service = endpoint(200, 7211);
+};
+
+TEST_F(KeeperTest, WhatWasKnownOfAServiceSurvivesARestart) {
+    {
+        Life life(path);
+        Identity identity;
+        identity.application = "TLS";
+        identity.detail = "SNI collector.example";
+        identity.seen = 42;
+        life.names.restore(service, identity);
+        outage(life);
+    }
+    Life again(path);
+    const RegistryRow* row = again.registry.destination(service);
+    ASSERT_NE(row, nullptr);
+    EXPECT_EQ(row->accepted.count, 10u);
+    EXPECT_EQ(row->accepted.last, (start + 9) * second + 5);
+    const Failure* failure = again.failures.of_service(service);
+    ASSERT_NE(failure, nullptr);
+    EXPECT_EQ(failure->since, (start + 10) * second + 7);
+    EXPECT_EQ(failure->failed, 30u);
+    EXPECT_EQ(failure->cause(), Outcome::refused);
+    ASSERT_NE(again.names.identity_of(service), nullptr);
+    EXPECT_EQ(again.names.identity_of(service)->application, "TLS");
+    EXPECT_EQ(again.names.identity_of(service)->detail, "SNI collector.example");
+}
+
+TEST_F(KeeperTest, AFailureGoesOnWithItsBeginning) {
+    {
+        Life life(path);
+        outage(life);
+    }
+    Life again(path);
+    IntervalData data(start + 30);
+    data.judged(endpoint(1, 40000), service, Outcome::refused, (start + 30) * second);
+    again.pass(std::move(data));
+    EXPECT_EQ(again.failures.of_service(service)->since, (start + 10) * second + 7);
+    EXPECT_EQ(again.failures.of_service(service)->failed, 31u);
+}
+
+TEST_F(KeeperTest, AlertsSurviveWithAllThatWasSaidOfThem) {
+    Alert before;
+    {
+        Life life(path);
+        outage(life);
+        ASSERT_EQ(life.alerts.alerts().size(), 1u);
+        life.alerts.acknowledge(life.alerts.alerts()[0].id);
+        before = life.alerts.alerts()[0];
+    }
+    Life again(path);
+    ASSERT_EQ(again.alerts.alerts().size(), 1u);
+    const Alert after = again.alerts.alerts()[0];
+    EXPECT_EQ(after.id, before.id);
+    EXPECT_EQ(after.subject, before.subject);
+    EXPECT_EQ(after.level, before.level);
+    EXPECT_EQ(after.peak_level, before.peak_level);
+    EXPECT_EQ(after.since, before.since);
+    EXPECT_EQ(after.fired, before.fired);
+    EXPECT_EQ(after.until, before.until);
+    EXPECT_DOUBLE_EQ(after.peak_per_second, before.peak_per_second);
+    EXPECT_TRUE(after.acknowledged);
+}
+
+TEST_F(KeeperTest, AnAlertThatWasClearedIsListedForAnHourAndThenErased) {
+    {
+        Life life(path);
+        outage(life);
+        for (tally::Interval i = start + 20; i < start + 60; ++i)
+            life.pass(second_of(i).accepted(endpoint(1, 40000), service, i * second));
+        ASSERT_TRUE(life.alerts.alerts().at(0).until);
+    }
+    {
+        Life again(path);
+        ASSERT_EQ(again.alerts.alerts().size(), 1u);
+        EXPECT_TRUE(again.alerts.alerts()[0].until);
+        again.pass(second_of(start + 4000).accepted(endpoint(1, 40000), service, (start + 4000) * second));
+        EXPECT_TRUE(again.alerts.alerts().empty());
+    }
+    Life third(path);
+    EXPECT_TRUE(third.alerts.alerts().empty());
+}
+
+TEST_F(KeeperTest, KeepsNoMoreServicesThanTheRegistryHasRoomFor) {
+    {
+        Life life(path);
+        for (std::uint32_t i = 0; i < 50; ++i) {
+            const tally::Interval when = start + i;
+            life.pass(second_of(when).accepted(endpoint(1, 40000), endpoint(1000 + i, 80), when * second));
+        }
+    }
+    {
+        Life small(path, 20);
+        EXPECT_EQ(small.registry.destinations().size(), 20u);
+        EXPECT_EQ(small.registry.destination(endpoint(1029, 80)), nullptr);
+        EXPECT_NE(small.registry.destination(endpoint(1030, 80)), nullptr) << "the latest ones stay";
+    }
+    Life third(path);
+    EXPECT_EQ(third.registry.destinations().size(), 20u);
+}
+
+TEST_F(KeeperTest, WithoutAStoreNothingIsKept) {
+    config::Settings settings;
+    Registry registry(settings.registry);
+    FailureBook failures(settings.registry);
+    ServiceNames names({});
+    AlertEngine alerts(settings, true, {}, {});
+    Keeper keeper(nullptr, {registry, failures, names, alerts});
+    keeper.load(10);
+    IntervalData data(start);
+    data.accepted(endpoint(1, 1), service, start * second);
+    registry.add(data.interval);
+    keeper.follow(data.interval);
+    keeper.save();
+    EXPECT_EQ(registry.destinations().size(), 1u);
+}
+
+}  // namespace
+}  // namespace rstwatch::control
