@@ -105,7 +105,11 @@ std::map<std::pair<std::string, std::string>, int> told_in(const std::string& li
 class Events : public testing::Test {
   protected:
     void SetUp() override {
-        const Bytes bytes = encode_capture(mixed_frames(3'000));
+        std::vector<TimedFrame> frames = mixed_frames(3'000);
+        // What a capture is shows in its first 64 KiB, so they have to hold nothing that would be told.
+        const TimedFrame filler{frames.front().time_us, Bytes(filler_length)};
+        frames.insert(frames.begin(), fillers, filler);
+        const Bytes bytes = encode_capture(frames);
         write_file(directory_ / "capture.pcap", bytes);
         text_.assign(bytes.begin(), bytes.end());
         const std::string pipe = directory_ / "pipe";
@@ -114,7 +118,7 @@ class Events : public testing::Test {
             daemon_path(), "--capture", pipe, "--listen", "127.0.0.1:0", "--socket", "off", "--set", "http.streams=2"});
         writer_ = open(pipe.c_str(), O_WRONLY | O_CLOEXEC);
         ASSERT_GE(writer_, 0);
-        send(text_.substr(0, file_header));
+        send(text_.substr(0, beginning));
         ASSERT_TRUE(daemon_->wait_for_err("ready", seconds(30))) << daemon_->err();
         port_ = port_in(daemon_->err());
         ASSERT_GT(port_, 0);
@@ -129,14 +133,15 @@ class Events : public testing::Test {
     }
 
     void send_packets() {
-        send(text_.substr(file_header));
+        send(text_.substr(beginning));
         close(std::exchange(writer_, -1));
         ASSERT_TRUE(daemon_->wait_for_err("replay finished", seconds(30))) << daemon_->err();
     }
 
     std::uint64_t streams() const { return get(port_, "/api/v1/status").at("events").at("streams"); }
 
-    static constexpr std::size_t file_header = 24;
+    static constexpr std::size_t filler_length = 1000, fillers = 70;
+    static constexpr std::size_t beginning = 24 + fillers * (16 + filler_length);  // headers of file and packets
 
     TempDir directory_;
     std::string text_;

@@ -54,7 +54,7 @@ TEST(Overflow, SmallTalliesAndRegistriesLoseNoVerdict) {
         EXPECT_EQ(roomy.report.at("tables").at(table).at("overflowed"), 0) << table;
         EXPECT_EQ(roomy.report.at("tables").at(table).at("other"), 0) << table;
     }
-    const std::vector<std::string> tallies{"tally.destinations=16", "tally.clients=16", "tally.records=16"};
+    const std::vector<std::string> tallies{"tally.destinations=16", "tally.clients=16", "tally.records=64"};
     const std::vector<std::string> registry{"registry.destinations=16", "registry.clients=16", "registry.sketches=16",
                                             "window.rows=1000"};
     std::vector<std::string> both = tallies;
