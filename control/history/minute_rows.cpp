@@ -22,6 +22,11 @@ MinuteKey host_of(std::uint64_t minute, Scope scope, tally::RowKind kind, const 
     return {minute, scope, kind, true, {host, 0}};
 }
 
+MinuteKey without_kind(MinuteKey key) {
+    key.kind = 0;
+    return key;
+}
+
 }  // namespace
 
 std::size_t MinuteRows::KeyHash::operator()(const MinuteKey& key) const {
@@ -149,41 +154,36 @@ std::vector<MinuteRow> MinuteRows::take(tally::Interval now) {
 
 /// Beyond `rows` subjects the lightest lose their names. Sums stay what they are.
 void MinuteRows::sum_up_lightest(Scope scope) {
-    struct Subject {
-        MinuteKey key;  // without a kind
-        std::uint64_t weight;
-    };
+    using Subject = std::pair<MinuteKey, std::uint64_t>;  // without a kind, and its weight
     std::unordered_map<MinuteKey, std::uint64_t, KeyHash> weights;
-    for (const auto& [key, sum] : sums_) {
-        if (key.scope != scope || !key.named) continue;
-        MinuteKey subject = key;
-        subject.kind = 0;
-        weights[subject] += static_cast<std::uint64_t>(std::abs(sum.count));
-    }
+    for (const auto& [key, sum] : sums_)
+        if (key.scope == scope && key.named)
+            weights[without_kind(key)] += static_cast<std::uint64_t>(std::abs(sum.count));
     if (weights.size() <= capacity_.rows) return;
-    std::vector<Subject> subjects;
-    for (const auto& [key, weight] : weights) subjects.push_back({key, weight});
+    std::vector<Subject> subjects(weights.begin(), weights.end());
     const auto heavier = [](const Subject& a, const Subject& b) {
-        if (a.weight != b.weight) return a.weight > b.weight;
-        return std::tie(a.key.minute, a.key.subject) < std::tie(b.key.minute, b.key.subject);
+        if (a.second != b.second) return a.second > b.second;
+        return std::tie(a.first.minute, a.first.subject) < std::tie(b.first.minute, b.first.subject);
     };
     const auto cut = subjects.begin() + static_cast<std::ptrdiff_t>(capacity_.rows);
     std::nth_element(subjects.begin(), cut, subjects.end(), heavier);
     overflowed_ += static_cast<std::uint64_t>(subjects.end() - cut);
-    std::unordered_map<std::uint64_t, std::uint64_t> missed;  // by minute
+
+    std::vector<std::pair<MinuteKey, Sum>> others;
+    std::unordered_map<std::uint64_t, std::uint64_t> missed;  // by minute: the heaviest
     std::for_each(cut, subjects.end(), [&](const Subject& subject) {
-        std::uint64_t& most = missed[subject.key.minute];
-        most = std::max(most, subject.weight);
-        for (tally::RowKind kind = 0; kind <= tally::accepted_kind; ++kind) {
-            MinuteKey key = subject.key;
-            key.kind = kind;
-            const auto found = sums_.find(key);
-            if (found == sums_.end()) continue;
-            const Sum sum = found->second;
-            sums_.erase(found);
-            count(MinuteKey{key.minute, scope, kind, false, {}}, sum.count, sum.first, sum.last);
-        }
+        std::uint64_t& most = missed[subject.first.minute];
+        most = std::max(most, subject.second);
     });
+    std::erase_if(sums_, [&](const auto& each) {
+        const auto& [key, sum] = each;
+        if (key.scope != scope || !key.named) return false;
+        const MinuteKey subject = without_kind(key);
+        if (heavier({subject, weights.at(subject)}, *cut)) return false;
+        others.emplace_back(MinuteKey{key.minute, scope, key.kind, false, {}}, sum);
+        return true;
+    });
+    for (const auto& [key, sum] : others) count(key, sum.count, sum.first, sum.last);
     for (const auto& [minute, most] : missed)
         count(minute, scope, stored_kind::missed, static_cast<std::int64_t>(most));
 }
