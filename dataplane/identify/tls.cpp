@@ -104,8 +104,9 @@ tally::DetailText describe_client_hello(Payload payload) {
         const auto type = take16(extensions);
         const auto content = take(extensions, take16(extensions));
         if (!type || !content) break;
-        if (*type == server_name_extension) name = read_server_name(*content);
-        if (*type == alpn_extension) protocols = content;
+        // There is one of each (RFC 8446 section 4.2); of a liar's the first one counts.
+        if (*type == server_name_extension && name.empty()) name = read_server_name(*content);
+        if (*type == alpn_extension && !protocols) protocols = content;
     }
     if (!name.empty()) {
         detail.append("SNI ");

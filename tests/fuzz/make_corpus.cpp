@@ -11,6 +11,7 @@
 #include "tests/support/capture_writer.h"
 #include "tests/support/conversation.h"
 #include "tests/support/encapsulations.h"
+#include "tests/unit/identify_examples.h"
 
 namespace {
 
@@ -226,11 +227,18 @@ void add_texts(Corpus& corpus) {
         add_text(corpus, text);
 }
 
+void add_payloads(Corpus& corpus) {
+    for (const auto& example : rstwatch::identify::test::examples()) {
+        add_text(corpus, example.client);
+        add_text(corpus, example.server);
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     if (argc != 3) {
-        std::fputs("usage: make_corpus parser|segments|tracker|capture|config DIRECTORY\n", stderr);
+        std::fputs("usage: make_corpus parser|segments|tracker|capture|identify|config DIRECTORY\n", stderr);
         return 2;
     }
     const std::string target = argv[1];
@@ -240,6 +248,7 @@ int main(int argc, char** argv) {
     if (target == "tracker") add_traffic(corpus);
     if (target == "capture") add_captures(corpus);
     if (target == "capture") add_tunnels(corpus);
+    if (target == "identify") add_payloads(corpus);
     if (target == "config") add_settings(corpus);
     if (target == "config") add_texts(corpus);
     return 0;

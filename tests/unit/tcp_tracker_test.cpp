@@ -61,10 +61,11 @@ tally::BankCapacity capacity_of(std::size_t rows, std::size_t list) {
 class Core {
   public:
     explicit Core(std::size_t connections, const tally::BankCapacity& capacity = capacity_of(64, 64),
-                  const Limits& limits = default_limits, const DuplicateLimits& duplicates = {0, 0})
+                  const Limits& limits = default_limits, const DuplicateLimits& duplicates = {0, 0},
+                  const identify::KnownServices* services = nullptr)
         : exchange_(0, 300, capacity),
           tally_(exchange_, tally::WhenFull::wait),
-          tracker_(connections, limits, duplicates, tally_) {
+          tracker_(connections, limits, duplicates, tally_, services) {
         advance(start);
     }
 
@@ -77,10 +78,11 @@ class Core {
         collect();
     }
 
-    void take(const packet::PacketView& view, Time time) {
+    Heard take(const packet::PacketView& view, Time time) {
         advance(time);
-        tracker_.take(view, digest(view, 0, secret_), now_);
+        const Heard heard = tracker_.take(view, digest(view, 0, secret_), now_);
         collect();
+        return heard;
     }
 
     Sum& finish() {
@@ -610,6 +612,92 @@ TEST(Tracker, SameSegmentsGiveTheSameCounts) {
     EXPECT_EQ(one.first, other.first);
     EXPECT_EQ(one.final, other.final);
     EXPECT_EQ(one.attempts, other.attempts);
+}
+
+/// Which segments say what a service speaks: "c", "s" for what is heard of each side, "-" for what is not.
+class Hearing : public testing::TestWithParam<bool> {
+  protected:
+    void take(const packet::PacketView& view) {
+        now_ += 100;
+        const Heard heard = core_.take(view, now_);
+        heard_ += heard.connection == nullptr ? '-' : heard.from == Side::client ? 'c' : 's';
+    }
+    void connect(std::uint32_t number = 1) {
+        take(client(syn, 100, 0, 0, number));
+        take(server(syn | ack, 500, 101, 0, number));
+        take(client(ack, 101, 501, 0, number));
+        heard_.clear();
+    }
+    tally::Endpoint service() const { return {tuple(1).destination, 80}; }
+
+    identify::KnownServices services_{{64, 3600 * tally::second, 0}};
+    Core core_{64, capacity_of(64, 64), GetParam() ? control_depth() : default_limits, {0, 0}, &services_};
+    Time now_ = start;
+    std::string heard_;
+};
+
+TEST_P(Hearing, FirstPayloadOfEachSideIsHeard) {
+    connect();
+    take(client(ack, 101, 501, 20));
+    take(server(ack, 501, 121));
+    take(server(ack, 501, 121, 30));
+    take(client(ack, 121, 531));
+    take(client(ack, 121, 531, 20));
+    take(server(ack, 531, 141, 20));
+    EXPECT_EQ(heard_, "c-s---");
+}
+
+TEST_P(Hearing, AServerMaySpeakFirst) {
+    connect();
+    take(server(ack, 501, 101, 30));
+    take(client(ack, 101, 531));
+    take(client(ack, 101, 531, 20));
+    EXPECT_EQ(heard_, "s-c");
+}
+
+TEST_P(Hearing, WhatIsKnownIsNotHeard) {
+    services_.learn(service(), tally::HeardFrom::server, start);
+    connect();
+    take(client(ack, 101, 501, 20));
+    take(server(ack, 501, 121, 30));
+    EXPECT_EQ(heard_, "--");
+}
+
+TEST_P(Hearing, WordsOfAResetAreHeardOnce) {
+    connect();
+    take(server(rst | ack, 501, 101, 17));
+    services_.learn(service(), tally::HeardFrom::reset, now_);
+    take(server(rst | ack, 501, 101, 17));
+    EXPECT_EQ(heard_, "s-");
+}
+
+TEST_P(Hearing, ConnectionsWithoutABeginningAndRefusedOnesAreNot) {
+    take(client(ack, 101, 501, 20));
+    take(server(ack, 501, 121, 30));
+    take(client(syn, 100, 0, 0, 2));
+    take(server(rst | ack, 0, 101, 0, 2));
+    EXPECT_EQ(heard_, "----");
+}
+
+INSTANTIATE_TEST_SUITE_P(Tracker, Hearing, testing::Bool());
+
+/// Whether a side is heard must not change what becomes of the connection.
+TEST(Tracker, AtControlDepthHearingChangesNoRecord) {
+    const identify::KnownServices services({64, 3600 * tally::second, 0});
+    const auto play = [](const identify::KnownServices* known) {
+        Core core(64, capacity_of(64, 512), control_depth(), {0, 0}, known);
+        Traffic traffic(7, 50);
+        Time now = start;
+        for (int i = 0; i < 5000; ++i) {
+            now += traffic.pause();
+            core.take(traffic.next(), now);
+        }
+        return core.finish().outcomes;
+    };
+    const tally::OutcomeTotals with = play(&services), without = play(nullptr);
+    EXPECT_EQ(with.first, without.first);
+    EXPECT_EQ(with.final, without.final);
+    EXPECT_EQ(with.accepted, without.accepted);
 }
 
 }  // namespace
