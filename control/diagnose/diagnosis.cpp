@@ -32,14 +32,15 @@ std::vector<std::string> evidence_of(const Facts& facts) {
         outcomes += (outcomes.empty() ? "" : ", ") + std::to_string(count) + ' ' + std::string(tally::name(outcome));
     }
     evidence.push_back(fill("{attempts} failed since {since}: ", facts) + outcomes);
-    evidence.push_back(fill("{clients} failed; meanwhile {others}", facts));
+    if (facts.subject.direction == Direction::incoming && facts.clients > 0)
+        evidence.push_back(fill("{clients} failed; meanwhile {others}", facts));
+    if (facts.subject.direction == Direction::outgoing) evidence.push_back(fill("it failed at {servers}", facts));
     if (facts.subject.scope == AlertScope::service) evidence.push_back(fill("{history}", facts));
     if (facts.host_failing_ports > 1) evidence.push_back(fill("{ports} of {host} fail", facts));
     if (facts.device_hosts > 1)
         evidence.push_back("devices reject in the name of " + counted(facts.device_hosts, "host", "hosts"));
     if (facts.client_succeeds_elsewhere) evidence.push_back(fill("{client} gets through to other services", facts));
-    if (!facts.detail.empty())
-        evidence.push_back("it spoke " + facts.application + ": " + facts.detail);
+    if (!facts.detail.empty()) evidence.push_back("it spoke " + facts.application + ": " + facts.detail);
     return evidence;
 }
 

@@ -35,9 +35,22 @@ std::string subject_in_words(const Facts& facts) {
     return text;
 }
 
+/// Signatures have names in small letters; abbreviations are not written so.
+std::string protocol_in_words(std::string_view application) {
+    static constexpr std::array abbreviations{
+        "amqp", "bgp",  "dns",  "ftp", "http", "imap", "irc", "ldap", "mqtt", "nats", "nfs", "nntp", "pop3",
+        "rdp",  "rtmp", "rtsp", "sip", "smb",  "smtp", "ssh", "tds",  "tls",  "tns",  "vnc", "xmpp",
+    };
+    std::string text(application);
+    if (std::ranges::find(abbreviations, application) != abbreviations.end())
+        std::ranges::transform(text, text.begin(),
+                               [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    return text;
+}
+
 /// When it last worked, and as what; the end of a sentence about a service.
 std::string history(const Facts& facts) {
-    const std::string spoke = facts.application.empty() ? "" : " and spoke " + facts.application;
+    const std::string spoke = facts.application.empty() ? "" : " and spoke " + protocol_in_words(facts.application);
     if (facts.last_accepted_before != 0)
         return "it last accepted a connection at " + clock_time(facts.last_accepted_before, facts.now) + spoke;
     if (facts.accepted > 0) return "it accepts others" + spoke;

@@ -64,7 +64,7 @@ TEST(Diagnosis, TellsTheWholeStoryInOneSentence) {
     facts.subject.endpoint = {*tally::parse_address("127.0.0.1"), 7211};
     facts.peers[0].who = {*tally::parse_address("127.0.0.1"), 0};
     facts.service = "collector";
-    facts.application = "TLS";
+    facts.application = "tls";
     facts.accepted = 900;
     facts.last_accepted = facts.last_accepted_before = at(15, 2, 41);
     const Diagnosis diagnosis = diagnose(facts);
