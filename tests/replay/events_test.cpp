@@ -140,7 +140,11 @@ class Events : public testing::Test {
         ASSERT_TRUE(daemon_->wait_for_err("replay finished", seconds(30))) << daemon_->err();
     }
 
-    std::uint64_t streams() const { return get(port_, "/api/v1/status").at("events").at("streams"); }
+    /// 0 as long as the daemon has nothing to say about itself.
+    std::uint64_t streams() const {
+        const Json status = get(port_, "/api/v1/status");
+        return status.contains("events") ? status.at("events").at("streams").get<std::uint64_t>() : 0;
+    }
 
     static constexpr std::size_t filler_length = 1000, fillers = 70;
     static constexpr std::size_t beginning = 24 + fillers * (16 + filler_length);  // headers of file and packets
