@@ -33,9 +33,9 @@ struct Facts {
     std::vector<FailurePeer> peers;
     std::optional<tally::AttemptRecord> example;
 
-    std::string service;      ///< what it is called; empty: not known
-    std::string application;  ///< what it spoke, such as "TLS"; empty: nothing was recognised
-    std::string detail;       ///< such as a server's name
+    std::string service;                     ///< what it is called; empty: not known
+    std::string application;                 ///< what it spoke, such as "TLS"; empty: nothing was recognised
+    std::string detail;                      ///< such as a server's name
     std::uint64_t accepted = 0;              ///< handshakes, ever
     tally::Time last_accepted = 0;           ///< 0: never
     tally::Time last_accepted_before = 0;    ///< before the failure began; 0: never, or not known

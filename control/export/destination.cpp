@@ -78,9 +78,8 @@ Json listen_queue_json(const RegistryRow& row) {
 
 Json identity_json(const Identity* identity) {
     if (identity == nullptr) return nullptr;
-    Json json = {{"application", identity->application},
-                 {"detail", identity->detail},
-                 {"seen", time_or_null(identity->seen)}};
+    Json json = {
+        {"application", identity->application}, {"detail", identity->detail}, {"seen", time_or_null(identity->seen)}};
     if (identity->reset_seen != 0) json["reset_text"] = identity->reset_text;
     return json;
 }

@@ -196,7 +196,8 @@ Json top(const Snapshot& snapshot, const TopQuery& query) {
     }
 
     Json rows = Json::array();
-    for (const RankedRow& row : aggregation.ranked()) rows.push_back(row_document(row, query, selection.seconds, snapshot.services));
+    for (const RankedRow& row : aggregation.ranked())
+        rows.push_back(row_document(row, query, selection.seconds, snapshot.services));
     const auto range = query.range.value_or(std::pair(selection.first, selection.last + 1));
     Json json = {{"window_seconds", query.range ? range.second - range.first : selection.seconds},
                  {"outcome", query.outcome},
@@ -211,7 +212,8 @@ Json top(const Snapshot& snapshot, const TopQuery& query) {
 
 Json top(const Snapshot& snapshot, const TopQuery& query, const StoredTop& stored) {
     Json rows = Json::array();
-    for (const RankedRow& row : stored.rows) rows.push_back(row_document(row, query, stored.seconds, snapshot.services));
+    for (const RankedRow& row : stored.rows)
+        rows.push_back(row_document(row, query, stored.seconds, snapshot.services));
     Json json = {{"window_seconds", query.range->second - query.range->first},
                  {"outcome", query.outcome},
                  {"by", name(query.by)},

@@ -50,7 +50,7 @@ struct alignas(32) PacketView {
     std::uint16_t destination_port = 0;
     std::array<std::uint16_t, 2> vlan{};
     std::uint16_t payload_at = 0;  ///< of class tcp, if trackable: where in the frame the TCP payload begins
-    std::uint32_t tunnel_id = 0;  ///< VNI, key, TEID, session or label of `tunnel`; 0 if it has none
+    std::uint32_t tunnel_id = 0;   ///< VNI, key, TEID, session or label of `tunnel`; 0 if it has none
     std::uint32_t sequence = 0;
     std::uint32_t acknowledgement = 0;
     std::uint32_t payload_length = 0;  ///< TCP payload by the IP length, whatever the capture cut off

@@ -22,8 +22,8 @@ TEST(FailedAttempt, OneForEachAttemptThatFailedInTheOrderOfTime) {
         .accepted(endpoint(6, 1), endpoint(9, 80), 7)
         .settled(endpoint(7, 1), endpoint(9, 80), Outcome::refused, 8);
     const std::vector<FailedAttempt> expected{{10, endpoint(1, 1), endpoint(9, 80), Outcome::refused},
-                                        {10, endpoint(2, 1), endpoint(9, 80), Outcome::refused},
-                                        {30, endpoint(3, 1), endpoint(9, 80), Outcome::unanswered}};
+                                              {10, endpoint(2, 1), endpoint(9, 80), Outcome::refused},
+                                              {30, endpoint(3, 1), endpoint(9, 80), Outcome::unanswered}};
     EXPECT_EQ(failures_of(data.interval), expected);
 }
 
@@ -36,7 +36,7 @@ TEST(FailedAttempt, ARevisionTellsOnlyWhatHadNotFailedBefore) {
     data.interval.assumed.push_back(
         {0, endpoint(9, 80), endpoint(5, 1), tally::unknown_hops, Outcome::unsolicited, Outcome::refused, 5});
     const std::vector<FailedAttempt> expected{{1, endpoint(1, 1), endpoint(9, 80), Outcome::listen_overflow},
-                                        {5, endpoint(5, 1), endpoint(9, 80), Outcome::refused}};
+                                              {5, endpoint(5, 1), endpoint(9, 80), Outcome::refused}};
     EXPECT_EQ(failures_of(data.interval), expected);
 }
 
