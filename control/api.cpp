@@ -117,7 +117,7 @@ http::Response get_top(const Snapshot& snapshot, const http::Request& request, H
 
 }  // namespace
 
-http::Router make_api(const SnapshotStore& store, Inspect inspect, Store& history_store,
+http::Router make_api(const SnapshotStore& store, const Inspect& inspect, Store& history_store,
                       std::function<Json()> of_this_moment) {
     http::Router router;
     const auto history = std::make_shared<HistoryApi>(history_store);

@@ -14,7 +14,7 @@ namespace rstwatch::control {
 /// The REST interface under /api/v1, and the probes of who supervises the daemon. Reads the latest snapshot,
 /// what is known of single services through `inspect` and, of what is older, the file of `history`. All outlive it.
 /// `of_this_moment` gives the members of the status that are of none of these.
-http::Router make_api(const SnapshotStore& store, Inspect inspect, Store& history,
+http::Router make_api(const SnapshotStore& store, const Inspect& inspect, Store& history,
                       std::function<Json()> of_this_moment);
 
 }  // namespace rstwatch::control

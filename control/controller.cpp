@@ -160,7 +160,7 @@ void Controller::inspect(const std::function<void(const Knowledge&)>& look) cons
 }
 
 std::optional<Alert> Controller::acknowledge(const std::string& id) {
-    const std::optional<Alert> alert = [&] {
+    std::optional<Alert> alert = [&] {
         const std::lock_guard lock(mutex_);
         return alerts_.acknowledge(id);
     }();

@@ -89,7 +89,7 @@ http::Response get_alerts(const SnapshotStore& store) {
 
 }  // namespace
 
-void add_knowledge_routes(http::Router& router, const SnapshotStore& store, Inspect inspect,
+void add_knowledge_routes(http::Router& router, const SnapshotStore& store, const Inspect& inspect,
                           std::function<std::optional<Alert>(const std::string&)> acknowledge) {
     router.get("/api/v1/destinations", {"failing", "n", "cursor"},
                [inspect](const http::Request& request) { return get_destinations(inspect, request); });

@@ -14,7 +14,7 @@ namespace rstwatch::control {
 
 /// Adds what is asked about single services and hosts, and the alerts: /api/v1/destinations, /api/v1/clients and
 /// /api/v1/alerts. `acknowledge` is that of the Controller.
-void add_knowledge_routes(http::Router& router, const SnapshotStore& store, Inspect inspect,
+void add_knowledge_routes(http::Router& router, const SnapshotStore& store, const Inspect& inspect,
                           std::function<std::optional<Alert>(const std::string&)> acknowledge);
 
 }  // namespace rstwatch::control

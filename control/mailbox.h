@@ -35,7 +35,7 @@ class Mailbox {
     [[nodiscard]] bool send(T value) {
         auto letter = std::make_unique<T>(std::move(value));
         if (!ring_.push(letter.get())) return false;
-        letter.release();
+        (void)letter.release();  // the receiver owns it now
         wake();
         return true;
     }

@@ -38,7 +38,8 @@ ExitCode explain(const ExplainOptions& options, const std::vector<ServerAddress>
             diagnostics << "rstwatch: " << failure->message << '\n';
         return failure->code;
     }
-    const auto& [body, document] = std::get<Fetched>(answer);
+    const std::string& body = std::get<Fetched>(answer).body;
+    const Document& document = std::get<Fetched>(answer).document;
     if (format == Format::json) out.raw(body.ends_with('\n') ? body : body + '\n');
     if (format == Format::jsonl) out.line(json_line(document));
     if (format == Format::csv) write_values(document, out);

@@ -55,10 +55,12 @@ std::vector<Field> fields_of(const std::string& by, const std::string& outcome, 
 
 Table filled(const std::vector<Field>& fields, const std::vector<const Document*>& rows, const TopLook& look) {
     std::vector<Column> columns;
+    columns.reserve(fields.size());
     for (const auto& field : fields) columns.push_back(field.column);
     Table table(std::move(columns));
     for (const auto* row : rows) {
         std::vector<std::string> cells;
+        cells.reserve(fields.size());
         for (const auto& field : fields) cells.push_back(field.cell(*row));
         table.add(cells, look.style_of ? look.style_of(*row) : Style::plain);
     }

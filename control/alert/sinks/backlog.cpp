@@ -2,7 +2,6 @@
 #include "control/alert/sinks/backlog.h"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 namespace rstwatch::control {
@@ -44,7 +43,8 @@ std::vector<AlertNotice> Backlog::take(std::size_t most) {
 }
 
 void Backlog::put_back(std::vector<AlertNotice> notices) {
-    for (AlertNotice& notice : std::views::reverse(notices)) {
+    for (; !notices.empty(); notices.pop_back()) {  // the newest first
+        AlertNotice& notice = notices.back();
         const auto newer = by_id_.find(notice.alert.id);
         if (newer != by_id_.end()) {
             newer->second->event = joined(notice.event, newer->second->event);

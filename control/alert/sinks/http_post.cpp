@@ -60,6 +60,7 @@ void HttpPost::start() {
 void HttpPost::connect(const std::vector<asio::ip::address>& addresses) {
     std::vector<asio::ip::tcp::endpoint> endpoints;
     const auto port = static_cast<std::uint16_t>(std::stoul(receiver_.target.port));
+    endpoints.reserve(addresses.size());
     for (const auto& address : addresses) endpoints.emplace_back(address, port);
     asio::async_connect(socket_, endpoints, [self = shared_from_this()](const ErrorCode& error, const auto&) {
         error ? self->give_up("cannot connect: " + error.message()) : self->send();
