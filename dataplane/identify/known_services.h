@@ -66,8 +66,8 @@ class KnownServices {
         return std::uint64_t{1} << static_cast<unsigned>(from);
     }
     std::uint64_t tag_of(const tally::Endpoint& server) const {
-        return tally::mix(server.address.first_half() ^ secret_ ^ 0x8bb84b93962eacc9,
-                          server.address.second_half() ^ server.port * 0x4b33a62ed433d4a3 ^ secret_) |
+        return tally::mix(server.address.first_half() ^ secret_ ^ 0x8bb84b93962eacc9U,
+                          server.address.second_half() ^ server.port * 0x4b33a62ed433d4a3U ^ secret_) |
                1;
     }
     bool is_of_this_period(const Entry& entry, const tally::Endpoint& server, tally::Time time) const {
