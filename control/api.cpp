@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "control/document.h"
 #include "control/export/destination.h"
 #include "control/export/report.h"
 #include "control/export/status.h"
@@ -17,13 +18,6 @@ namespace rstwatch::control {
 namespace {
 
 constexpr std::int64_t most_rows = 1000;
-
-http::Response document(const Json& json) {
-    http::Response response;
-    // ASCII, with what is not UTF-8 replaced: a document is passed on to terminals as it is.
-    response.body = json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
-    return response;
-}
 
 http::Response not_ready() {
     http::Problem problem;

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "control/document.h"
 #include "control/export/history.h"
 
 namespace rstwatch::control {
@@ -16,12 +17,6 @@ using http::Parameters;
 using std::chrono::seconds;
 
 constexpr seconds longest_range{3653 * 86400};  // ten years: what the store can be told to keep
-
-http::Response json_response(const Json& json) {
-    http::Response response;
-    response.body = json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
-    return response;
-}
 
 /// The second behind the last one that was counted; 0 before there was any.
 tally::Interval counted_until(const Snapshot& snapshot) {
@@ -153,7 +148,7 @@ http::Response HistoryApi::history(const Snapshot& snapshot, const http::Request
     const auto answer = query_history(snapshot, reader_, query);
     if (const auto* refusal = std::get_if<TooManyPoints>(&answer)) return too_many_points(*refusal, request);
     if (const auto* trouble = std::get_if<StoreTrouble>(&answer)) return to_response(*trouble, request);
-    return json_response(history_json(std::get<HistoryAnswer>(answer), query.subject));
+    return document(history_json(std::get<HistoryAnswer>(answer), query.subject));
 }
 
 http::Response HistoryApi::top(const Snapshot& snapshot, const http::Request& request, TopQuery query) {
@@ -165,7 +160,7 @@ http::Response HistoryApi::top(const Snapshot& snapshot, const http::Request& re
     query.window_seconds.reset();
     query.range = {range.from, std::max(range.until, range.from + 1)};
     const bool in_memory = !snapshot.window.empty() && snapshot.window.front()->interval <= range.from;
-    if (in_memory || !reader_.is_on()) return json_response(control::top(snapshot, query));
+    if (in_memory || !reader_.is_on()) return document(control::top(snapshot, query));
     StoreReader::TopRange stored;
     stored.scope = query.by == TopQuery::By::client ? Scope::outgoing : Scope::service;
     stored.by_port = query.by == TopQuery::By::service;
@@ -177,7 +172,7 @@ http::Response HistoryApi::top(const Snapshot& snapshot, const http::Request& re
     query.range = {stored.from * minute, stored.until * minute};
     auto answer = reader_.top(stored);
     if (const auto* trouble = std::get_if<StoreTrouble>(&answer)) return to_response(*trouble, request);
-    return json_response(control::top(snapshot, query, std::get<StoredTop>(answer)));
+    return document(control::top(snapshot, query, std::get<StoredTop>(answer)));
 }
 
 Json HistoryApi::status() const {

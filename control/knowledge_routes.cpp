@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "control/document.h"
 #include "control/export/alert_json.h"
 #include "control/export/destination.h"
 #include "control/http/parameters.h"
@@ -12,13 +13,6 @@ namespace rstwatch::control {
 namespace {
 
 constexpr std::int64_t most_rows = 1000;
-
-http::Response document(const Json& json) {
-    http::Response response;
-    // ASCII, with what is not UTF-8 replaced: a document is passed on to terminals as it is.
-    response.body = json.dump(-1, ' ', true, Json::error_handler_t::replace) + '\n';
-    return response;
-}
 
 http::Response problem(unsigned status, std::string object, const std::string& value, std::string detail,
                        std::string remedy) {

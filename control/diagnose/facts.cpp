@@ -33,7 +33,6 @@ double rate_of(const Failure& failure, const FailureBook& book) {
 void take_failure(Facts& facts, const Failure& failure, const FailureBook& book) {
     facts.failing = failure.failed > 0;
     facts.cause = failure.cause();
-    facts.in_mass = tally::is_failed_in_mass(facts.cause);
     facts.failed = failure.failed;
     facts.outcomes = failure.outcomes;
     facts.per_second = rate_of(failure, book);
@@ -53,17 +52,7 @@ void take_host(Facts& facts, const FailureBook& book) {
         const std::uint64_t own = service == nullptr ? 0 : service->rates.over(minute, book.interval()).accepted;
         facts.host_answers = host->rates.over(minute, book.interval()).accepted > own;
     }
-    for (const Failure& each : book.services().rows())
-        if (each.key.address == address && book.is_active(each)) ++facts.host_failing_ports;
-}
-
-/// Hosts in whose name a device rejects or resets connections now.
-std::uint64_t device_hosts(const FailureBook& book) {
-    const auto by_device = [](const Failure& host) {
-        return host.outcomes[tally::index(tally::Outcome::refused_by_device)] > 0;
-    };
-    return static_cast<std::uint64_t>(std::ranges::count_if(
-        book.hosts().rows(), [&](const Failure& host) { return book.is_active(host) && by_device(host); }));
+    facts.host_failing_ports = book.failing_services(address);
 }
 
 void take_name(Facts& facts, const ServiceNames& names) {
@@ -86,12 +75,11 @@ Facts gather(const FactSources& sources, const AlertSubject& subject) {
         take_name(facts, sources.names);
         if (const RegistryRow* row = sources.registry.destination(subject.endpoint)) {
             facts.accepted = row->accepted.count;
-            facts.last_accepted = row->accepted.last;
+            if (row->accepted.last < facts.since) facts.last_accepted_before = row->accepted.last;
         }
-        facts.last_accepted_before = facts.last_accepted < facts.since ? facts.last_accepted : 0;
     }
     if (subject.scope != AlertScope::network) take_host(facts, book);
-    if (facts.cause == tally::Outcome::refused_by_device) facts.device_hosts = device_hosts(book);
+    if (facts.cause == tally::Outcome::refused_by_device) facts.device_hosts = book.hosts_rejected_by_devices();
     if (facts.clients == 1 && !facts.peers.empty()) {
         const Failure* client = book.of_client(facts.peers[0].who.address);
         facts.client_succeeds_elsewhere = client != nullptr && client->rates.over(minute, book.interval()).accepted > 0;

@@ -22,7 +22,6 @@ struct Facts {
     std::vector<AlertSubject> nested;  ///< failures that an alert explains
     bool failing = false;              ///< what follows about the failure means something
     tally::Outcome cause = tally::Outcome::undetermined;
-    bool in_mass = false;  ///< a failure only because there are so many
     std::uint64_t failed = 0;
     std::array<std::uint32_t, tally::outcome_count> outcomes{};
     double per_second = 0;  ///< of the last ten seconds in which it failed
@@ -37,7 +36,6 @@ struct Facts {
     std::string application;                 ///< what it spoke, such as "TLS"; empty: nothing was recognised
     std::string detail;                      ///< such as a server's name
     std::uint64_t accepted = 0;              ///< handshakes, ever
-    tally::Time last_accepted = 0;           ///< 0: never
     tally::Time last_accepted_before = 0;    ///< before the failure began; 0: never, or not known
     bool host_answers = false;               ///< some other port of the host accepted somebody in the last minute
     std::uint64_t host_failing_ports = 0;    ///< of the host, this one included

@@ -57,7 +57,7 @@ void DistinctClients::add(const tally::IpAddress& client, SketchBudget& budget) 
         return;
     }
     --budget.left;
-    registers_ = std::make_unique<Registers>(std::size_t{1} << precision);
+    registers_ = {new Registers(std::size_t{1} << precision), GiveBack{&budget}};
     for (const tally::IpAddress& each : exact_) add_to_sketch(each);
     exact_ = {};
     add_to_sketch(client);

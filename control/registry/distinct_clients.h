@@ -9,7 +9,8 @@
 
 namespace rstwatch::control {
 
-/// How many sketches may exist at once; shared by everything that counts distinct clients.
+/// How many sketches may exist at once; shared by everything that counts distinct clients, and outlives it: a counter
+/// that is destroyed or begun anew gives its sketch back.
 struct SketchBudget {
     std::uint64_t left = 0;
     std::uint64_t refused = 0;  ///< counters that stayed at their exact limit for want of a sketch
@@ -31,11 +32,18 @@ class DistinctClients {
     static constexpr std::size_t exact_limit = 32;
     static constexpr unsigned precision = 12;
     using Registers = std::vector<std::uint8_t>;
+    struct GiveBack {
+        SketchBudget* budget;
+        void operator()(Registers* registers) const {
+            ++budget->left;
+            delete registers;
+        }
+    };
 
     void add_to_sketch(const tally::IpAddress& client);
 
-    std::vector<tally::IpAddress> exact_;   // sorted
-    std::unique_ptr<Registers> registers_;  // once exact_ has overflowed
+    std::vector<tally::IpAddress> exact_;             // sorted
+    std::unique_ptr<Registers, GiveBack> registers_;  // once exact_ has overflowed
     bool saturated_ = false;
 };
 

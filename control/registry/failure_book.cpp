@@ -23,14 +23,15 @@ Failure* find(FailureBook::Table& table, const tally::Endpoint& key) {
 }  // namespace
 
 FailureBook::FailureBook(const config::Settings::Registry& settings)
-    : services_(static_cast<std::size_t>(settings.failures)),
+    : sketches_{static_cast<std::uint64_t>(settings.sketches), 0},
+      services_(static_cast<std::size_t>(settings.failures)),
       suspects_(static_cast<std::size_t>(settings.failures)),
       hosts_(static_cast<std::size_t>(settings.failures)),
       clients_(static_cast<std::size_t>(settings.failures)),
-      sketches_{static_cast<std::uint64_t>(settings.sketches), 0},
       quiet_(static_cast<tally::Time>(settings.recovered * tally::second)) {}
 
 void FailureBook::follow(const MergedInterval& interval, const Scanners& scanners) {
+    neighbours_.reset();
     interval_ = interval.interval;
     now_ = tally::interval_start(interval_ + 1);
     take_rows(interval);
@@ -157,6 +158,26 @@ void FailureBook::resume(const tally::Endpoint& server, tally::Outcome cause, st
     failure.since = since;
     failure.last = last;
     failure.recovered_at = recovered_at;
+}
+
+const FailureBook::Neighbours& FailureBook::neighbours() const {
+    if (neighbours_) return *neighbours_;
+    neighbours_.emplace();
+    for (const Failure& service : services_.rows())
+        if (is_active(service)) ++neighbours_->failing_services[service.key.address];
+    constexpr std::size_t by_device = tally::index(tally::Outcome::refused_by_device);
+    for (const Failure& host : hosts_.rows())
+        if (is_active(host) && host.outcomes[by_device] > 0) ++neighbours_->hosts_rejected_by_devices;
+    return *neighbours_;
+}
+
+std::uint64_t FailureBook::failing_services(const tally::IpAddress& host) const {
+    const auto found = neighbours().failing_services.find(host);
+    return found == neighbours().failing_services.end() ? 0 : found->second;
+}
+
+std::uint64_t FailureBook::hosts_rejected_by_devices() const {
+    return neighbours().hosts_rejected_by_devices;
 }
 
 const Failure* FailureBook::of_service(const tally::Endpoint& server) const {

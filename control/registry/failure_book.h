@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <unordered_map>
 
 #include "config/settings.h"
+#include "control/classify/attempt_map.h"
 #include "control/merge/merged_interval.h"
 #include "control/registry/failure.h"
 #include "dataplane/tally/space_saving.h"
@@ -42,12 +45,22 @@ class FailureBook {
     const Table& hosts() const { return hosts_; }
     const Table& clients() const { return clients_; }
 
+    /// How many services of the host fail now; and in the name of how many hosts a device rejects now. Counted once per
+    /// interval, when first asked for, however many alerts ask.
+    std::uint64_t failing_services(const tally::IpAddress& host) const;
+    std::uint64_t hosts_rejected_by_devices() const;
+
     bool is_active(const Failure& failure) const { return failure.is_active(now_, quiet_); }
 
     /// The last interval that was followed.
     tally::Interval interval() const { return interval_; }
 
   private:
+    struct Neighbours {
+        std::unordered_map<tally::IpAddress, std::uint64_t, AddressHash> failing_services;  // by host
+        std::uint64_t hosts_rejected_by_devices = 0;
+    };
+    const Neighbours& neighbours() const;
     void take_rows(const MergedInterval& interval);
     void take_row(const tally::Row& row);
     void take_success(const tally::Row& row);
@@ -57,14 +70,15 @@ class FailureBook {
     void take_record(const tally::AttemptRecord& record, const Scanners& scanners);
     void meet(const tally::Endpoint& server, const tally::IpAddress& client, tally::Time began);
 
+    SketchBudget sketches_;  // before the tables, whose rows give sketches back
     Table services_;
     Table suspects_;  // services with what is a failure in masses only
     Table hosts_;
     Table clients_;
-    SketchBudget sketches_;
     tally::Time quiet_;
     tally::Time now_ = 0;
     tally::Interval interval_ = 0;
+    mutable std::optional<Neighbours> neighbours_;  // of this interval
 };
 
 }  // namespace rstwatch::control

@@ -70,9 +70,9 @@ tally::Time RegistryRow::first_seen() const {
 }
 
 Registry::Registry(const config::Settings::Registry& settings)
-    : destinations_(static_cast<std::size_t>(settings.destinations)),
-      clients_(static_cast<std::size_t>(settings.clients)),
-      sketches_{static_cast<std::uint64_t>(settings.sketches), 0} {}
+    : sketches_{static_cast<std::uint64_t>(settings.sketches), 0},
+      destinations_(static_cast<std::size_t>(settings.destinations)),
+      clients_(static_cast<std::size_t>(settings.clients)) {}
 
 void Registry::add_rows(const MergedInterval& interval) {
     add_rows(destinations_, interval.destinations);

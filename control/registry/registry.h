@@ -111,9 +111,9 @@ class Registry {
     void add_handshake(const tally::Sighting& contact);
     void add_record(const tally::AttemptRecord& record);
 
+    SketchBudget sketches_;  // before the tables, whose rows give sketches back
     Table destinations_;
     Table clients_;
-    SketchBudget sketches_;
     bool any_unheard_ = false;              // some destination has, some time, accepted without being seen
     std::uint64_t destinations_other_ = 0;  // verdicts that never reached a row here
     std::uint64_t clients_other_ = 0;

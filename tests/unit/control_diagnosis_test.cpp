@@ -40,7 +40,6 @@ Facts failing(Outcome cause) {
     facts.now = at(15, 13, 20);
     facts.failing = true;
     facts.cause = cause;
-    facts.in_mass = tally::is_failed_in_mass(cause);
     facts.failed = 14;
     facts.outcomes[tally::index(cause)] = 14;
     facts.per_second = 2;
@@ -66,7 +65,7 @@ TEST(Diagnosis, TellsTheWholeStoryInOneSentence) {
     facts.service = "collector";
     facts.application = "tls";
     facts.accepted = 900;
-    facts.last_accepted = facts.last_accepted_before = at(15, 2, 41);
+    facts.last_accepted_before = at(15, 2, 41);
     const Diagnosis diagnosis = diagnose(facts);
     EXPECT_EQ(
         diagnosis.sentence,

@@ -207,6 +207,37 @@ TEST_F(FailureBookTest, SomeOutcomesAreFailuresInMassesOnly) {
     EXPECT_EQ(book.in_mass(service), nullptr) << "less than half of what it accepts";
 }
 
+TEST_F(FailureBookTest, CountsTheNeighboursThatFailToo) {
+    IntervalData data(tally::interval_of(start));
+    data.judged(endpoint(1, 1), endpoint(200, 80), Outcome::refused_by_device, start);
+    data.judged(endpoint(1, 2), endpoint(200, 81), Outcome::refused, start + 1);
+    data.judged(endpoint(1, 3), endpoint(201, 80), Outcome::refused_by_device, start + 2);
+    follow(data);
+    EXPECT_EQ(book.failing_services(address(200)), 2u);
+    EXPECT_EQ(book.failing_services(address(201)), 1u);
+    EXPECT_EQ(book.failing_services(address(202)), 0u);
+    EXPECT_EQ(book.hosts_rejected_by_devices(), 2u);
+    failed(second, Outcome::refused, 2);  // another port of 200, by a client that is no scanner yet: counted anew
+    EXPECT_EQ(book.failing_services(address(200)), 3u);
+}
+
+TEST_F(FailureBookTest, AFailureThatBeginsAnewGivesItsSketchesBack) {
+    config::Settings::Registry one = settings();
+    one.sketches = 2;  // of the service, and of its host
+    FailureBook small(one);
+    for (int round = 0; round < 3; ++round) {
+        const tally::Time when = start + static_cast<tally::Time>(round) * 1000 * second;
+        IntervalData many(tally::interval_of(when));
+        for (std::uint32_t client = 1; client <= 40; ++client)
+            many.judged(endpoint(client, 1), service, Outcome::refused, when + client);
+        small.follow(many.interval, scanners);
+        EXPECT_FALSE(small.of_service(service)->clients.is_saturated()) << "round " << round;
+        IntervalData well(tally::interval_of(when + 100 * second));
+        well.accepted(endpoint(1, 1), service, when + 100 * second);
+        small.follow(well.interval, scanners);
+    }
+}
+
 TEST_F(FailureBookTest, IsBoundedAndKeepsWhatFailsMost) {
     for (int i = 0; i < 50; ++i) failed(static_cast<tally::Time>(i) * second);
     for (std::uint32_t host = 1000; host < 1500; ++host) {

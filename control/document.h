@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "control/export/json_values.h"
+#include "control/http/message.h"
+
+namespace rstwatch::control {
+
+/// The answer 200 with this document. ASCII, with what is not UTF-8 replaced: a document is passed on to terminals as
+/// it is.
+inline http::Response document(const Json& json) {
+    http::Response response;
+    response.body = json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+    return response;
+}
+
+}  // namespace rstwatch::control
