@@ -20,7 +20,7 @@
 namespace rstwatch::config {
 namespace {
 
-constexpr std::size_t longest_name = 64;
+constexpr std::size_t longest_label = 64;
 constexpr unsigned mapped_bits = 96;  // in front of an IPv4 address (RFC 4291 section 2.5.5.2)
 
 std::optional<unsigned> number_of(std::string_view text, unsigned most) {
@@ -75,7 +75,7 @@ bool read_endpoint(std::string_view text, ServiceLabel& label) {
 
 bool is_name(std::string_view text) {
     const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-    return !text.empty() && text.size() <= longest_name && std::none_of(text.begin(), text.end(), is_control);
+    return !text.empty() && text.size() <= longest_label && std::none_of(text.begin(), text.end(), is_control);
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ ServiceLabels load_services(std::string_view text, const std::string& source) {
         if (name == nullptr || !is_name(name->get())) {
             result.errors.push_back({source, to_place(node.source()),
                                      shown_key + ": " + shown(to_value(node)) + " is no name; give a text of 1 to " +
-                                         std::to_string(longest_name) + " bytes without control characters"});
+                                         std::to_string(longest_label) + " bytes without control characters"});
             continue;
         }
         label.name = name->get();

@@ -17,8 +17,6 @@
 namespace rstwatch::control {
 namespace {
 
-constexpr std::int64_t most_rows = 1000;
-
 http::Response not_ready() {
     http::Problem problem;
     problem.status = 503;

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 #include "control/export/json_values.h"
 #include "control/http/message.h"
 
 namespace rstwatch::control {
+
+constexpr std::int64_t most_rows = 1000;  ///< in one answer
 
 /// The answer 200 with this document. ASCII, with what is not UTF-8 replaced: a document is passed on to terminals as
 /// it is.

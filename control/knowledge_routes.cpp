@@ -12,8 +12,6 @@
 namespace rstwatch::control {
 namespace {
 
-constexpr std::int64_t most_rows = 1000;
-
 http::Response problem(unsigned status, std::string object, const std::string& value, std::string detail,
                        std::string remedy) {
     http::Problem problem;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "dataplane/tally/interval_bank.h"
+
 namespace rstwatch::control {
 namespace {
 
@@ -12,11 +14,6 @@ constexpr std::uint64_t lifetime = 6;           // periods: an hour
 constexpr std::uint64_t grace = 1;              // for questions about the past, which are minutes old at most
 constexpr std::size_t most_distances = 4;
 constexpr std::size_t familiar_slots = 1u << 14;
-
-std::uint64_t hash_of(const tally::IpAddress& address) {
-    constexpr std::uint64_t a = 0x9e3779b97f4a7c15, b = 0xc2b2ae3d27d4eb4f;  // odd, no further meaning
-    return tally::mix(address.first_half() ^ a, address.second_half() ^ b);
-}
 
 std::uint64_t period_of(tally::Interval interval) {
     return interval / period_length;

@@ -18,10 +18,6 @@ constexpr std::size_t remembered_failures = scanner_at + most_credit;
 constexpr std::size_t torn_down_services = 3;
 constexpr std::size_t remembered_moves = 16;
 
-std::uint64_t hash_of(const tally::IpAddress& client) {
-    return tally::hash_of(tally::RowKey{client, 0, 0});
-}
-
 bool is_failed_contact(tally::Outcome outcome) {
     switch (outcome) {
         case tally::Outcome::refused:

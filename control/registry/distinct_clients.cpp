@@ -11,7 +11,7 @@
 namespace rstwatch::control {
 namespace {
 
-std::uint64_t hash_of(const tally::IpAddress& address) {
+std::uint64_t sketch_hash(const tally::IpAddress& address) {
     constexpr std::uint64_t a = 0xa0761d6478bd642f, b = 0xe7037ed1a0b428db;  // odd, no further meaning
     return tally::mix(tally::mix(address.first_half() ^ a, address.second_half() ^ b), a);
 }
@@ -64,7 +64,7 @@ void DistinctClients::add(const tally::IpAddress& client, SketchBudget& budget) 
 }
 
 void DistinctClients::add_to_sketch(const tally::IpAddress& client) {
-    const std::uint64_t hash = hash_of(client);
+    const std::uint64_t hash = sketch_hash(client);
     std::uint8_t& rank = (*registers_)[hash >> (64 - precision)];
     const auto zeros =
         static_cast<std::uint8_t>(std::countl_zero(hash << precision | std::uint64_t{1} << (precision - 1)) + 1);

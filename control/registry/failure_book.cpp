@@ -8,10 +8,6 @@
 namespace rstwatch::control {
 namespace {
 
-std::uint64_t hash_of(const tally::Endpoint& key) {
-    return tally::hash_of(tally::RowKey{key.address, key.port, 0});
-}
-
 Failure& at(FailureBook::Table& table, const tally::Endpoint& key) {
     return table.at(key, hash_of(key));
 }
@@ -197,11 +193,11 @@ const Failure* FailureBook::in_mass(const tally::Endpoint& server) const {
 }
 
 const Failure* FailureBook::of_host(const tally::IpAddress& host) const {
-    return hosts_.find({host, 0}, hash_of({host, 0}));
+    return hosts_.find({host, 0}, tally::hash_of(host));
 }
 
 const Failure* FailureBook::of_client(const tally::IpAddress& client) const {
-    return clients_.find({client, 0}, hash_of({client, 0}));
+    return clients_.find({client, 0}, tally::hash_of(client));
 }
 
 }  // namespace rstwatch::control

@@ -6,10 +6,6 @@
 namespace rstwatch::control {
 namespace {
 
-bool is_refusal(tally::Outcome outcome) {
-    return outcome == tally::Outcome::refused || outcome == tally::Outcome::refused_by_device;
-}
-
 using Wanted = bool (*)(tally::Outcome);
 
 std::uint64_t count_wanted(const RegistryRow& row, Wanted wanted) {
@@ -100,7 +96,7 @@ void keep_heaviest(std::vector<RankedRow>& rows, std::size_t limit) {
 
 Ranking rank(const Registry& registry, const Scanners& scanners, std::size_t limit) {
     Ranking ranking;
-    ranking.refused = rank_destinations(registry, limit, is_refusal, &RegistryRow::refused_clients);
+    ranking.refused = rank_destinations(registry, limit, tally::is_refusal, &RegistryRow::refused_clients);
     ranking.failed = rank_destinations(registry, limit, tally::is_failed, &RegistryRow::failed_clients);
     ranking.clients = rank_clients(registry, limit);
     for (const ScannerRow* row : scanners.scanners()) {

@@ -7,10 +7,6 @@
 namespace rstwatch::control {
 namespace {
 
-std::uint64_t hash_of(const tally::Endpoint& endpoint) {
-    return tally::hash_of(tally::RowKey{endpoint.address, endpoint.port, 0});
-}
-
 /// Moves verdicts between outcomes of a row. False if the row has given way: then they are among `other` already.
 bool move(Registry::Table& table, const tally::Endpoint& key, tally::Outcome from, std::optional<tally::Outcome> to,
           std::uint64_t count, tally::Time time) {
@@ -30,10 +26,6 @@ bool add_row(Registry::Table& table, const tally::Row& row) {
     seen.add(row.count, row.first, row.last);
     entry.heard = entry.heard || row.key.hops != tally::unknown_hops;
     return row.key.kind == tally::accepted_kind && !entry.heard;
-}
-
-bool is_refusal(tally::Outcome outcome) {
-    return outcome == tally::Outcome::refused || outcome == tally::Outcome::refused_by_device;
 }
 
 }  // namespace
@@ -96,7 +88,9 @@ void Registry::add_changes(const MergedInterval& interval) {
 /// A large registry lies in memory, not in the cache: look-ups are prepared some rows ahead.
 void Registry::add_rows(Table& table, const std::vector<tally::Row>& rows) {
     constexpr std::size_t ahead = 8;
-    const auto hash_at = [&](std::size_t i) { return hash_of({rows[i].key.address, rows[i].key.port}); };
+    const auto hash_at = [&](std::size_t i) {
+        return tally::hash_of(tally::Endpoint{rows[i].key.address, rows[i].key.port});
+    };
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (i + 2 * ahead < rows.size()) table.prefetch_index(hash_at(i + 2 * ahead));
         if (i + ahead < rows.size()) table.prefetch_row(hash_at(i + ahead));
@@ -136,7 +130,7 @@ void Registry::add_record(const tally::AttemptRecord& record) {
     if (record.server_bytes > 0) row->last_response = std::max(row->last_response, record.end);
     if (!tally::is_failed(record.outcome)) return;
     row->failed_clients.add(record.client.address, sketches_);
-    if (is_refusal(record.outcome)) row->refused_clients.add(record.client.address, sketches_);
+    if (tally::is_refusal(record.outcome)) row->refused_clients.add(record.client.address, sketches_);
 }
 
 std::uint64_t Registry::successes_of(const tally::IpAddress& client) const {
@@ -177,7 +171,7 @@ const RegistryRow* Registry::destination(const tally::Endpoint& server) const {
 }
 
 const RegistryRow* Registry::client(const tally::IpAddress& client) const {
-    return clients_.find({client, 0}, hash_of({client, 0}));
+    return clients_.find({client, 0}, tally::hash_of(client));
 }
 
 bool Registry::has_accepted(const tally::Endpoint& server) const {

@@ -59,6 +59,15 @@ inline std::uint64_t hash_of(const RowKey& key) {
         key.address.second_half() ^ (std::uint64_t{key.hops} << 24 | std::uint64_t{key.port} << 8 | key.kind) * b);
 }
 
+/// Of tables that have one row per endpoint, or per address.
+inline std::uint64_t hash_of(const Endpoint& endpoint) {
+    return hash_of(RowKey{endpoint.address, endpoint.port, 0});
+}
+
+inline std::uint64_t hash_of(const IpAddress& address) {
+    return hash_of(Endpoint{address, 0});
+}
+
 /// What became known of one attempt: its first verdict, or that its handshake was completed.
 struct Sighting {
     Endpoint server;

@@ -62,6 +62,11 @@ bool is_failed(Outcome outcome);
 /// True for outcomes that are failures where they come in masses, though not one by one: half of a service's attempts.
 bool is_failed_in_mass(Outcome outcome);
 
+/// True where a RST answered the SYN, whoever sent it.
+inline bool is_refusal(Outcome outcome) {
+    return outcome == Outcome::refused || outcome == Outcome::refused_by_device;
+}
+
 /// True for outcomes that may be failures, by themselves or in masses.
 inline bool may_mean_failure(Outcome outcome) {
     return is_failed(outcome) || is_failed_in_mass(outcome);

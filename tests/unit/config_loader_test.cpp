@@ -15,6 +15,7 @@
 #include "config/schema.h"
 #include "config/text_scan.h"
 #include "config/value.h"
+#include "tests/unit/config_sections.h"
 
 namespace rstwatch::config {
 namespace {
@@ -105,11 +106,6 @@ std::string name_of(const testing::TestParamInfo<Case>& info) {
 }
 
 const std::string out_of_range = ": rx.burst: 99 is out of range; give an integer from 1 to 64";
-const std::string sections = [] {
-    std::string text = "the sections are ";
-    for (const Section& section : all_sections()) text += std::string(section.name) + ", ";
-    return text + "port, sink";
-}();
 const std::string first_before_last =
     ", but the first verdict comes before the final one; lower the one or raise the other";
 
@@ -130,11 +126,11 @@ INSTANTIATE_TEST_SUITE_P(
              {"t:1:2: dedline: unknown section; did you mean [deadline]?",
               "t:2:14: deadline.unanswered: \"1\" is a string; give seconds from 0.001 to 200",
               "t:3:1: deadline.closde: unknown setting; did you mean deadline.closed?"}},
-        Case{"UnknownSectionNothingNear", "[zebra]\na = 1\n", {"t:1:2: zebra: unknown section; " + sections}},
+        Case{"UnknownSectionNothingNear", "[zebra]\na = 1\n", {"t:1:2: zebra: unknown section; " + listed_sections}},
         Case{"NamesThatNeedQuotes",
              "\"a b\" = 3\n\"\" = 3\n\"x\\u0001\\n\" = 2\n",
-             {"t:1:1: \"a b\": unknown setting; " + sections, "t:2:1: \"\": unknown setting; " + sections,
-              "t:3:1: \"x\\u0001\\u000a\": unknown setting; " + sections}},
+             {"t:1:1: \"a b\": unknown setting; " + listed_sections, "t:2:1: \"\": unknown setting; " + listed_sections,
+              "t:3:1: \"x\\u0001\\u000a\": unknown setting; " + listed_sections}},
         Case{"SectionThatIsAValue",
              "rx = 1\n",
              {"t:1:1: rx: is one section; write [rx] on a line of its own and its settings below it"}},
@@ -349,7 +345,7 @@ INSTANTIATE_TEST_SUITE_P(
               "t:5:9: Error while parsing key-value pair: expected value, saw '\\n'"}},
         Case{"ControlCharacterInAKeyGivenTwice",
              "\"a\\n\" = 1\n\"a\\n\" = 2\n",
-             {"t:1:1: \"a\\u000a\": unknown setting; " + sections,
+             {"t:1:1: \"a\\u000a\": unknown setting; " + listed_sections,
               "t:2:1: \"a\\u000a\": given twice, first at line 1; keep one"}},
         Case{"ZeroByte",
              std::string("a = 1\0", 6),
@@ -450,7 +446,7 @@ TEST(Loader, SurvivesTheDeepestNestingThatIsLetThrough) {
     for (int value = 0; value < 120; ++value) text += (value == 0 ? key : '{' + key) + " = [\n";
     text += "1\n";
     for (int value = 0; value < 120; ++value) text += value == 119 ? "]\n" : "]}\n";
-    EXPECT_EQ(messages(load_text(text, "t")), Messages{"t:1:2: a: unknown section; " + sections});
+    EXPECT_EQ(messages(load_text(text, "t")), Messages{"t:1:2: a: unknown section; " + listed_sections});
 }
 
 TEST(Loader, LetsCommentsHaveDots) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/loader.h"
+#include "tests/unit/config_sections.h"
 
 namespace rstwatch::config {
 namespace {
@@ -46,13 +47,6 @@ TEST(Override, TakesTextThatLooksLikeAnotherKindAsText) {
     }
 }
 
-/// As a message lists them, in the order of the schema.
-const std::string sections = [] {
-    std::string text = "the sections are ";
-    for (const Section& section : all_sections()) text += std::string(section.name) + ", ";
-    return text + "port, sink";
-}();
-
 struct Refused {
     const char* assignment;
     std::string message;
@@ -72,9 +66,9 @@ INSTANTIATE_TEST_SUITE_P(
                             "--set: rx.colour: unknown setting; [rx] has queues, burst, memory_mib, mbufs, "
                             "descriptors, forward_ring, "
                             "datagrams, idle"},
-                    Refused{"rx=2", "--set: rx: unknown setting; " + sections},
-                    Refused{"=2", "--set: \"\": unknown setting; " + sections},
-                    Refused{"a\nb=2", "--set: \"a\\u000ab\": unknown setting; " + sections},
+                    Refused{"rx=2", "--set: rx: unknown setting; " + listed_sections},
+                    Refused{"=2", "--set: \"\": unknown setting; " + listed_sections},
+                    Refused{"a\nb=2", "--set: \"a\\u000ab\": unknown setting; " + listed_sections},
                     Refused{"rx.queues", "--set: \"rx.queues\" has no value; give KEY=VALUE such as rx.queues=2"},
                     Refused{"rx.queues=", "--set: rx.queues: \"\" is a string; give an integer from 1 to 64"},
                     Refused{"rx.queues=two", "--set: rx.queues: \"two\" is a string; give an integer from 1 to 64"},

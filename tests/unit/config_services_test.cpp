@@ -6,7 +6,7 @@
 namespace rstwatch::config {
 namespace {
 
-std::string errors_of(const std::string& text) {
+std::string service_errors(const std::string& text) {
     std::string all;
     for (const Diagnostic& error : load_services(text, "own.toml").errors) all += to_string(error) + "\n";
     return all;
@@ -35,10 +35,10 @@ TEST(Services, FaultsAreNamedWithTheirPlaces) {
     for (const char* key :
          {"7211", "10.0.0.1", "10.0.0.1:", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0:80", "host:80", "10.0.0.0/33:80",
           "10.0.0.0/x:80", "2001:db8::1:80", "[2001:db8::1:80", "[2001:db8::/129]:80"})
-        EXPECT_EQ(errors_of('"' + std::string(key) + "\" = 'x'\n").substr(0, 13), "own.toml:1:1:") << key;
-    EXPECT_EQ(errors_of("':80' = ''\n"),
+        EXPECT_EQ(service_errors('"' + std::string(key) + "\" = 'x'\n").substr(0, 13), "own.toml:1:1:") << key;
+    EXPECT_EQ(service_errors("':80' = ''\n"),
               "own.toml:1:9: \":80\": \"\" is no name; give a text of 1 to 64 bytes without control characters\n");
-    EXPECT_EQ(errors_of("'10.0.0.1/8:80' = 'a'\n'10.0.0.2/8:80' = 'b'\n"),
+    EXPECT_EQ(service_errors("'10.0.0.1/8:80' = 'a'\n'10.0.0.2/8:80' = 'b'\n"),
               "own.toml:2:1: \"10.0.0.2/8:80\": is given twice; keep one\n");
 }
 

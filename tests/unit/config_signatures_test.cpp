@@ -9,7 +9,7 @@
 namespace rstwatch::config {
 namespace {
 
-std::string errors_of(const std::string& text) {
+std::string signature_errors(const std::string& text) {
     std::string all;
     for (const Diagnostic& error : load_signatures(text, "own.toml").errors) all += to_string(error) + "\n";
     return all;
@@ -34,26 +34,27 @@ TEST(Signatures, AreReadInTheirOrder) {
 }
 
 TEST(Signatures, FaultsAreNamedWithTheirPlaces) {
-    EXPECT_EQ(errors_of("[[signature]]\nname = 'a'\n"),
+    EXPECT_EQ(signature_errors("[[signature]]\nname = 'a'\n"),
               "own.toml:1:1: signature \"a\": has no pattern; give client, server or both of them\n");
-    EXPECT_EQ(errors_of("[[signature]]\nname = 'a'\nclient = 'x'\nboth = true\n"),
+    EXPECT_EQ(signature_errors("[[signature]]\nname = 'a'\nclient = 'x'\nboth = true\n"),
               "own.toml:1:1: signature \"a\": wants both directions, but has a pattern for one; give the other\n");
-    EXPECT_EQ(errors_of("[[signature]]\nname = 'a'\nclient = ''\nserver = 'x'\n"),
+    EXPECT_EQ(signature_errors("[[signature]]\nname = 'a'\nclient = ''\nserver = 'x'\n"),
               "own.toml:3:10: client: is empty; leave it out\n");
-    EXPECT_EQ(errors_of("[[signature]]\nname = 'a'\nclient = 7\nserver = 'x'\n"),
+    EXPECT_EQ(signature_errors("[[signature]]\nname = 'a'\nclient = 7\nserver = 'x'\n"),
               "own.toml:3:10: client: 7 is no text; give a text in quotes\n");
-    EXPECT_EQ(errors_of("[[signature]]\nname = 'a'\nclient = 'x'\nflags = 'x'\n"),
+    EXPECT_EQ(signature_errors("[[signature]]\nname = 'a'\nclient = 'x'\nflags = 'x'\n"),
               "own.toml:4:9: flags: \"x\" has others than i (letters of either case) and m (^ and $ match at line "
               "breaks)\n");
-    EXPECT_EQ(errors_of("[[signature]]\nname = 'a'\nclient = 'x'\ndetail = 'host'\n"),
+    EXPECT_EQ(signature_errors("[[signature]]\nname = 'a'\nclient = 'x'\ndetail = 'host'\n"),
               "own.toml:4:10: detail: \"host\" is not among the choices; give line, tls, http or mysql\n");
-    EXPECT_EQ(errors_of("[[signature]]\nname = 'a'\nclint = 'x'\nserver = 'x'\n"),
+    EXPECT_EQ(signature_errors("[[signature]]\nname = 'a'\nclint = 'x'\nserver = 'x'\n"),
               "own.toml:3:1: clint: a signature has no such key; did you mean client?\n");
-    EXPECT_EQ(errors_of("[signature]\nname = 'a'\n"),
+    EXPECT_EQ(signature_errors("[signature]\nname = 'a'\n"),
               "own.toml:1:2: signature: is not [[signature]]; write [[signature]] on a line of its own and name, "
               "client or server below it\n");
-    EXPECT_NE(errors_of("[[signature]]\nname = 'a b'\nclient = 'x'\n").find("printable ASCII"), std::string::npos);
-    EXPECT_NE(errors_of("[[signature]]\nname = 'a\n").find("own.toml:2"), std::string::npos);
+    EXPECT_NE(signature_errors("[[signature]]\nname = 'a b'\nclient = 'x'\n").find("printable ASCII"),
+              std::string::npos);
+    EXPECT_NE(signature_errors("[[signature]]\nname = 'a\n").find("own.toml:2"), std::string::npos);
 }
 
 TEST(Signatures, AreBounded) {

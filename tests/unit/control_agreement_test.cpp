@@ -22,7 +22,7 @@ using tally::Time;
 using test::endpoint;
 namespace flag = tally::record_flag;
 
-constexpr Time second = tally::second;
+using tally::second;
 
 /// One thing that a core books of an attempt.
 struct Step {

@@ -2,19 +2,20 @@
 #include "control/events/event_hub.h"
 
 #include <gtest/gtest.h>
-#include <poll.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 
 #include "tests/unit/control_test_data.h"
+#include "tests/unit/readable.h"
 
 namespace rstwatch::control {
 namespace {
 
 using tally::Outcome;
 using test::endpoint;
+using test::readable;
 
 MergedInterval refusals(std::uint32_t count, std::uint16_t port = 80) {
     test::IntervalData data;
@@ -24,11 +25,6 @@ MergedInterval refusals(std::uint32_t count, std::uint16_t port = 80) {
 
 std::string service_of(const tally::Endpoint& server) {
     return server.port == 80 ? "http" : "";
-}
-
-bool readable(int descriptor) {
-    pollfd entry{descriptor, POLLIN, 0};
-    return poll(&entry, 1, 0) == 1;
 }
 
 std::size_t count(const std::string& text, const std::string& what) {

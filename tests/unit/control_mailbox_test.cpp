@@ -2,20 +2,18 @@
 #include "control/mailbox.h"
 
 #include <gtest/gtest.h>
-#include <poll.h>
 
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/unit/readable.h"
+
 namespace rstwatch::control {
 namespace {
 
-bool readable(int descriptor, int milliseconds = 0) {
-    pollfd entry{descriptor, POLLIN, 0};
-    return poll(&entry, 1, milliseconds) == 1;
-}
+using test::readable;
 
 TEST(Mailbox, WakesAndHandsOverInOrder) {
     Mailbox<std::string> mailbox(4);

@@ -15,8 +15,9 @@ using rstwatch::test::TempDir;
 using tally::Outcome;
 using test::address;
 using test::endpoint;
+using test::refused;
 
-constexpr tally::RowKind refused = tally::row_kind(Outcome::refused), unanswered = tally::row_kind(Outcome::unanswered);
+constexpr tally::RowKind unanswered = tally::row_kind(Outcome::unanswered);
 constexpr tally::Time minute_us = 60 * tally::second;
 
 MinuteRow network(std::uint64_t minute, tally::RowKind kind, std::int64_t count) {

@@ -14,16 +14,16 @@
 
 #include "control/store/schema.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/control_test_data.h"
 
 namespace rstwatch::control {
 namespace {
 
 namespace fs = std::filesystem;
+using rstwatch::test::TempDir;
 using std::chrono::milliseconds;
 using tally::Outcome;
-using test::TempDir;
-
-constexpr tally::RowKind refused = tally::row_kind(Outcome::refused);
+using test::refused;
 
 std::vector<MinuteRow> minute_rows(std::uint64_t minute, std::uint32_t services, std::int64_t each = 1) {
     std::vector<MinuteRow> rows{{{minute, Scope::network, stored_kind::seconds, false, {}}, 60, 0, 0, 0}};

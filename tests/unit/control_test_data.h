@@ -13,6 +13,8 @@
 // What the tests of control feed it with: endpoints by number, verdicts as a core books them, cores with real banks.
 namespace rstwatch::control::test {
 
+constexpr tally::RowKind refused = tally::row_kind(tally::Outcome::refused);
+
 /// 10.0.0.0 + number.
 inline tally::IpAddress address(std::uint32_t number) {
     const std::uint8_t bytes[] = {10, static_cast<std::uint8_t>(number >> 16), static_cast<std::uint8_t>(number >> 8),

@@ -8,7 +8,7 @@
 namespace rstwatch::control::http {
 namespace {
 
-Router routes() {
+Router two_routes() {
     Router router;
     router.get("/api/v1/top", {"n", "by"}, [](const Request& request) { return Response{.body = request.path}; });
     router.get("/livez", {}, [](const Request&) { return Response{.body = "ok"}; });
@@ -25,21 +25,21 @@ nlohmann::json problem_of(const Response& response) {
 }
 
 TEST(HttpRouter, FindsTheHandlerForGetAndHead) {
-    EXPECT_EQ(routes()(request_for("GET", "/api/v1/top")).body.view(), "/api/v1/top");
-    EXPECT_EQ(routes()(request_for("HEAD", "/livez")).status, 200U);
+    EXPECT_EQ(two_routes()(request_for("GET", "/api/v1/top")).body.view(), "/api/v1/top");
+    EXPECT_EQ(two_routes()(request_for("HEAD", "/livez")).status, 200U);
 }
 
 TEST(HttpRouter, AnUnknownPathListsTheValidOnes) {
-    const auto problem = problem_of(routes()(request_for("GET", "/api/v1/tops")));
+    const auto problem = problem_of(two_routes()(request_for("GET", "/api/v1/tops")));
     EXPECT_EQ(problem["status"], 404);
     EXPECT_EQ(problem["detail"], "there is no /api/v1/tops; the paths are: /api/v1/top, /livez");
     EXPECT_EQ(problem["instance"], "/api/v1/tops");
-    EXPECT_EQ(routes()(request_for("GET", "/livez/")).status, 404U);
-    EXPECT_EQ(routes()(request_for("POST", "/nothing")).status, 404U);
+    EXPECT_EQ(two_routes()(request_for("GET", "/livez/")).status, 404U);
+    EXPECT_EQ(two_routes()(request_for("POST", "/nothing")).status, 404U);
 }
 
 TEST(HttpRouter, AnotherMethodIsToldWhichOnesServe) {
-    const auto response = routes()(request_for("POST", "/livez"));
+    const auto response = two_routes()(request_for("POST", "/livez"));
     EXPECT_EQ(response.status, 405U);
     ASSERT_EQ(response.headers.size(), 1U);
     EXPECT_EQ(response.headers[0], std::make_pair(std::string("Allow"), std::string("GET, HEAD, OPTIONS")));
@@ -49,14 +49,14 @@ TEST(HttpRouter, AnotherMethodIsToldWhichOnesServe) {
 TEST(HttpRouter, AnUnknownParameterListsTheValidOnes) {
     auto request = request_for("GET", "/api/v1/top");
     request.query.emplace("windoe", "60s");
-    const auto problem = problem_of(routes()(request));
+    const auto problem = problem_of(two_routes()(request));
     EXPECT_EQ(problem["status"], 400);
     EXPECT_EQ(problem["detail"], "query parameter \"windoe\" is unknown to /api/v1/top; its parameters are: n, by");
     EXPECT_EQ(problem["limit"], "n, by");
 
     auto bare = request_for("GET", "/livez");
     bare.query.emplace("x", "");
-    EXPECT_EQ(problem_of(routes()(bare))["limit"], "none");
+    EXPECT_EQ(problem_of(two_routes()(bare))["limit"], "none");
 }
 
 Router open_routes() {

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/identify/signature_set.h"
+
 namespace rstwatch::identify::test {
 
 /// First payloads of a connection, made by hand from the specification that the signature names; empty: says nothing.
@@ -12,6 +14,10 @@ struct Example {
     std::string client;
     std::string server;
 };
+
+inline Payload payload_of(const std::string& text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 /// At least one for each signature that is shipped.
 std::vector<Example> examples();

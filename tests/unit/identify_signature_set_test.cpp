@@ -9,12 +9,14 @@
 #include <sstream>
 
 #include "tests/support/temp_dir.h"
+#include "tests/unit/identify_examples.h"
 
 namespace rstwatch::identify {
 namespace {
 
 using rstwatch::test::TempDir;
 using tally::Side;
+using test::payload_of;
 
 constexpr const char* two_signatures =
     "[[signature]]\nname = 'one'\nclient = '^hello [a-z]+'\n"
@@ -24,10 +26,6 @@ std::vector<config::Signature> signatures(const std::string& text) {
     const config::Signatures loaded = config::load_signatures(text, "own.toml");
     EXPECT_TRUE(loaded.errors.empty());
     return loaded.all;
-}
-
-Payload payload_of(const std::string& text) {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 std::string content(const std::string& path) {

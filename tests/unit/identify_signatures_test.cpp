@@ -14,15 +14,12 @@ namespace {
 
 using tally::Side;
 using test::Example;
+using test::payload_of;
 
 /// What is carried by the other, too: the special one stands first.
 const std::set<std::pair<std::string, std::string>> known_overlaps{
     {"websocket", "http"}, {"docker", "http"}, {"elasticsearch", "http"}, {"etcd", "http2"},
     {"grpc", "http2"},     {"etcd", "grpc"},   {"mariadb", "mysql"},      {"nfs", "sunrpc"}};
-
-Payload payload_of(const std::string& text) {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 class ShippedSignatures : public testing::Test {
   protected:

@@ -14,7 +14,7 @@
 namespace rstwatch::cli {
 namespace {
 
-constexpr double latest = 253402300799.0;  // of the year 9999
+constexpr double last_second = 253402300799.0;  // of the year 9999
 constexpr int a_day = 86400;
 
 std::optional<int> number_of(std::string_view text, std::size_t least_digits, std::size_t most_digits) {
@@ -70,7 +70,7 @@ std::optional<double> local_to_seconds(std::tm fields) {
 std::optional<double> parse_seconds(std::string_view text) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-    if (error != std::errc() || end != text.data() + text.size() || !(value >= 0 && value <= latest))
+    if (error != std::errc() || end != text.data() + text.size() || !(value >= 0 && value <= last_second))
         return std::nullopt;
     return value;
 }
