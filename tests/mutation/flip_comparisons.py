@@ -84,10 +84,14 @@ def mutants_of(file):
 
 
 class Build:
-    """What meson and ninja know about PROGRAM in a build directory where it is up to date."""
+    """What meson and ninja know about PROGRAM in a build directory where it is up to date and each file compiled alone."""
 
     def __init__(self, directory):
         self.directory = directory
+        if not (directory / "build.ninja").exists():
+            subprocess.run(["meson", "setup", "-Dunity=off", directory], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        if "-unity0.cpp" in (directory / "build.ninja").read_text():
+            sys.exit(f"{directory} compiles several files at a time: name one that was set up with -Dunity=off")
         subprocess.run(["ninja", "-C", directory, PROGRAM], check=True, stdout=subprocess.DEVNULL)
         commands = self.ninja("commands", PROGRAM).splitlines()
         self.link = shlex.split(commands[-1])
@@ -177,7 +181,7 @@ def describe(mutant):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("build", type=pathlib.Path, nargs="?", default=ROOT / "build", help="build directory (build)")
+    parser.add_argument("build", type=pathlib.Path, nargs="?", default=ROOT / "build-single", help="build directory (build-single; made if missing)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="mutants at a time (as many as cores)")
     parser.add_argument("--file", action="append", help="a source file, from the repository's root; may be repeated")
     parser.add_argument("--lines", default="1-999999", help="first-last of the file")
