@@ -1,57 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/dataplane.h"
 
-#include <cmath>
 #include <new>
 #include <utility>
 
-#include "config/text_form.h"
-
 #include "dataplane/port/eal.h"
+#include "dataplane/setup.h"
 
 namespace rstwatch {
-namespace {
-
-tally::Time microseconds(double seconds) {
-    return static_cast<tally::Time>(std::llround(seconds * 1e6));
-}
-
-tcp::Limits limits_of(const config::Settings& settings) {
-    const config::Settings::Deadline& deadline = settings.deadline;
-    return {.provisional = microseconds(deadline.provisional),
-            .unanswered = microseconds(deadline.unanswered),
-            .syn_ack = microseconds(deadline.syn_ack),
-            .reset = microseconds(deadline.reset),
-            .closed = microseconds(deadline.closed),
-            .early_answer = microseconds(deadline.early_answer),
-            .half_open_scan = microseconds(deadline.half_open_scan),
-            .reset_hold = microseconds(deadline.reset_hold),
-            .gap = microseconds(settings.tracking.gap),
-            .long_gap = microseconds(settings.tracking.long_gap),
-            .stall = microseconds(deadline.stall),
-            .stalled = microseconds(deadline.stalled),
-            .every_segment = settings.tracking.depth == "full"};
-}
-
-tcp::DomainBy domain_by(const std::string& text) {
-    if (text == "vlan") return tcp::DomainBy::vlan;
-    return text == "tunnel" ? tcp::DomainBy::tunnel : tcp::DomainBy::nothing;
-}
-
-packet::TunnelPorts tunnel_ports(const config::Settings::Tunnel& tunnel) {
-    using tally::Tunnel;
-    const std::pair<const std::string&, Tunnel> lists[] = {
-        {tunnel.vxlan_ports, Tunnel::vxlan},   {tunnel.vxlan_gpe_ports, Tunnel::vxlan_gpe},
-        {tunnel.geneve_ports, Tunnel::geneve}, {tunnel.gtp_u_ports, Tunnel::gtp_u},
-        {tunnel.l2tp_ports, Tunnel::l2tp},     {tunnel.teredo_ports, Tunnel::teredo},
-        {tunnel.ayiya_ports, Tunnel::ayiya}};
-    packet::TunnelPorts ports;
-    for (const auto& [list, kind] : lists)
-        for (const std::uint16_t port : config::ports_of(list)) (void)ports.add(port, kind);
-    return ports;
-}
-
-}  // namespace
 
 port::Failure Dataplane::open() {
     if (port::Failure failed = ports_.open(settings_)) return failed;
@@ -60,7 +16,8 @@ port::Failure Dataplane::open() {
         lanes_ = std::make_unique<ForwardLanes>(cores, static_cast<std::size_t>(settings_.rx.forward_ring));
         for (unsigned core = 0; core < cores; ++core) {
             exchanges_.push_back(std::make_unique<tally::BankExchange>(
-                core, static_cast<std::size_t>(settings_.tally.banks), bank_capacity()));
+                core, static_cast<std::size_t>(settings_.tally.banks),
+                bank_capacity(settings_, {signatures_ != nullptr, serves_, !is_replay()})));
             status_.push_back(std::make_unique<tally::CoreStatus>());
             cores_.push_back(std::make_unique<RxCore>(setup_of(core)));
         }
@@ -70,16 +27,6 @@ port::Failure Dataplane::open() {
                              ") or the tally.* capacities");
     }
     return port::Failure();
-}
-
-tally::BankCapacity Dataplane::bank_capacity() const {
-    const config::Settings::Tally& tally = settings_.tally;
-    return {.destinations = static_cast<std::size_t>(tally.destinations),
-            .clients = static_cast<std::size_t>(tally.clients),
-            .records = static_cast<std::size_t>(tally.records),
-            .identifications = signatures_ == nullptr ? 0 : static_cast<std::size_t>(settings_.identify.results),
-            .sightings = serves_,
-            .prefault = !is_replay()};
 }
 
 identify::KnownServices::Setup Dataplane::known_services(const tcp::HashSecret& secret) const {
@@ -98,8 +45,7 @@ RxCore::Setup Dataplane::setup_of(unsigned core) {
     setup.pipeline.when_full = is_replay() ? tally::WhenFull::wait : tally::WhenFull::lose;
     setup.pipeline.connections = static_cast<std::size_t>(settings_.tracking.connections / settings_.rx.queues);
     setup.pipeline.limits = limits_of(settings_);
-    setup.pipeline.duplicates = {microseconds(settings_.tracking.duplicate_window),
-                                 microseconds(settings_.tracking.duplicate_window_without_id)};
+    setup.pipeline.duplicates = duplicate_limits_of(settings_);
     // A replay has to come to the same result each time, also in what a full table displaces.
     if (!is_replay()) setup.pipeline.secret = tcp::HashSecret::random();
     setup.pipeline.domain = domain_by(settings_.tracking.domain);

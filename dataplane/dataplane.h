@@ -48,7 +48,6 @@ class Dataplane {
 
   private:
     RxCore::Setup setup_of(unsigned core);
-    tally::BankCapacity bank_capacity() const;
     identify::KnownServices::Setup known_services(const tcp::HashSecret& secret) const;
 
     const config::Settings& settings_;

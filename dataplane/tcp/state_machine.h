@@ -46,6 +46,20 @@ struct Segment {
     std::uint32_t end() const { return sequence + payload_length + (syn() ? 1u : 0u) + (fin() ? 1u : 0u); }
 };
 
+inline Segment segment_of(const packet::PacketView& view, Time time) {
+    Segment segment;
+    segment.time = time;
+    segment.flags = view.tcp_flags;
+    segment.options = view.tcp_options;
+    segment.ttl = view.ttl;
+    segment.window = view.window;
+    segment.ip_id = view.ip_id;
+    segment.sequence = view.sequence;
+    segment.acknowledgement = view.acknowledgement;
+    segment.payload_length = view.payload_length;
+    return segment;
+}
+
 /// True for segments that make or end connections, and for probes: everything that does not just acknowledge.
 inline bool is_control(std::uint8_t flags) {
     using namespace packet::tcp_flag;

@@ -7,20 +7,6 @@
 namespace rstwatch::tcp {
 namespace {
 
-Segment segment_of(const packet::PacketView& view, Time time) {
-    Segment segment;
-    segment.time = time;
-    segment.flags = view.tcp_flags;
-    segment.options = view.tcp_options;
-    segment.ttl = view.ttl;
-    segment.window = view.window;
-    segment.ip_id = view.ip_id;
-    segment.sequence = view.sequence;
-    segment.acknowledgement = view.acknowledgement;
-    segment.payload_length = view.payload_length;
-    return segment;
-}
-
 /// How far away the one was who answered in the server's name.
 std::uint8_t answer_hops(const Connection& connection, tally::RowKind kind) {
     const std::uint8_t ttl =

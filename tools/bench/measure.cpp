@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/bench/measure.h"
+
+#include <x86intrin.h>
+
+#include <algorithm>
+
+namespace rstwatch::bench {
+namespace {
+
+constexpr tally::Time first_packet = 1'700'000'000 * tally::second;
+
+/// Neither loads before it nor the work after it pass it (Intel SDM vol. 2B, RDTSCP and LFENCE).
+std::uint64_t clock_now() {
+    unsigned core = 0;
+    const std::uint64_t now = __rdtscp(&core);
+    _mm_lfence();
+    return now;
+}
+
+/// What reading the clock twice costs by itself.
+std::uint64_t clock_cost() {
+    std::uint64_t least = ~std::uint64_t{0};
+    for (int i = 0; i < 1000; ++i) {
+        const std::uint64_t before = clock_now();
+        least = std::min(least, clock_now() - before);
+    }
+    return least;
+}
+
+class Measurement {
+  public:
+    Measurement(Stage stage, const Mix& mix, const Conditions& conditions, const Effort& effort)
+        : traffic_(mix), runner_(make_runner(stage, conditions)), per_packet_(1e6 / effort.packets_per_second) {}
+
+    /// Returns the cycles that it took.
+    std::uint64_t pass(std::uint64_t packets) {
+        std::uint64_t cycles = 0;
+        for (std::uint64_t done = 0; done < packets;) {
+            const std::size_t count = std::min<std::uint64_t>(batch_size, packets - done);
+            const std::span<const packet::Frame> frames = traffic_.next(count);
+            const tally::Time now = first_packet + static_cast<tally::Time>(static_cast<double>(seen_) * per_packet_);
+            const std::uint64_t before = clock_now();
+            runner_->run(frames, now);
+            cycles += clock_now() - before - clock_cost_;
+            runner_->relieve();
+            done += count;
+            seen_ += count;
+        }
+        return cycles;
+    }
+    std::uint64_t opening() const { return traffic_.opening(); }
+    std::uint64_t digest() const { return runner_->digest(); }
+
+  private:
+    Traffic traffic_;
+    std::unique_ptr<Runner> runner_;
+    double per_packet_;  // microseconds of packet time
+    std::uint64_t seen_ = 0;
+    std::uint64_t clock_cost_ = clock_cost();
+};
+
+}  // namespace
+
+double Cycles::least() const {
+    return *std::ranges::min_element(runs);
+}
+
+double Cycles::median() const {
+    std::vector<double> sorted = runs;
+    std::ranges::sort(sorted);
+    return sorted[sorted.size() / 2];
+}
+
+Cycles measure(Stage stage, const Mix& mix, const Conditions& conditions, const Effort& effort) {
+    Measurement measurement(stage, mix, conditions, effort);
+    measurement.pass(measurement.opening());
+    measurement.pass(effort.packets);
+    Cycles cycles;
+    for (unsigned run = 0; run < effort.runs; ++run)
+        cycles.runs.push_back(static_cast<double>(measurement.pass(effort.packets)) /
+                              static_cast<double>(effort.packets));
+    cycles.digest = measurement.digest();
+    return cycles;
+}
+
+}  // namespace rstwatch::bench
