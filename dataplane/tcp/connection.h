@@ -156,6 +156,8 @@ struct alignas(64) Connection {
     void set_flow(Side side, std::uint16_t facts) { flow |= flow::by(side, facts); }
     void clear_flow(Side side, std::uint16_t facts) { flow &= static_cast<std::uint16_t>(~flow::by(side, facts)); }
 
+    bool operator==(const Connection&) const = default;
+
     std::optional<Outcome> outcome() const {
         if (verdict == no_verdict) return std::nullopt;
         return static_cast<Outcome>(verdict);

@@ -25,12 +25,7 @@ void note(Connection& connection, const Segment& segment) {
     connection.last_seen = segment.time;
     connection.seen |= seen::packet_by(segment.from);
     if (connection.ttl[side] == 0 && !segment.rst()) connection.ttl[side] = segment.ttl;
-    constexpr std::uint16_t next_ones = 64;  // a host may count for all its connections together
-    const auto step = static_cast<std::uint16_t>(segment.ip_id - connection.ip_id[side]);
-    const bool counts = connection.ip_id[side] != 0 && step != 0 && step <= next_ones;
-    counts ? connection.set_flow(segment.from, flow::counts_ids)
-           : connection.clear_flow(segment.from, flow::counts_ids);
-    connection.ip_id[side] = segment.ip_id;
+    note_ip_id(connection, segment);
 }
 
 /// True if more has been acknowledged than before.

@@ -79,8 +79,19 @@ void begin(Connection& connection, const Segment& segment, const Limits& limits)
 /// SYN-ACK or of a RST with ACK and sequence 0 is the client; else the higher port is (a guess).
 bool sender_is_client(const Segment& segment, std::uint16_t source_port, std::uint16_t destination_port);
 
+/// Whether a host counts the IP identifications of its packets up, by its last two.
+inline void note_ip_id(Connection& connection, const Segment& segment) {
+    constexpr std::uint16_t next_ones = 64;  // a host may count for all its connections together
+    std::uint16_t& last = connection.ip_id[tally::index(segment.from)];
+    const auto step = static_cast<std::uint16_t>(segment.ip_id - last);
+    const bool counts = last != 0 && step != 0 && step <= next_ones;
+    counts ? connection.set_flow(segment.from, flow::counts_ids)
+           : connection.clear_flow(segment.from, flow::counts_ids);
+    last = segment.ip_id;
+}
+
 /// Advances the connection by one segment. A pure function of its arguments: verdicts appear in `connection.verdict`,
-/// never elsewhere.
+/// never elsewhere. Does not need predict() before it.
 [[nodiscard]] Step step(Connection& connection, const Segment& segment, const Limits& limits);
 
 /// An ICMP error that quotes a segment of this connection.

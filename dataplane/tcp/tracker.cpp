@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/tcp/tracker.h"
 
+#include "dataplane/tcp/header_prediction.h"
 #include "dataplane/tcp/record.h"
 #include "dataplane/tcp/sequence.h"
 
@@ -200,6 +201,7 @@ void Tracker::begin_entry(Slot slot, const packet::PacketView& view, const Diges
 void Tracker::advance_entry(Slot slot, const packet::PacketView& view, const Digest& digest, Segment& segment) {
     Connection& connection = table_[slot];
     segment.from = side_of_source(connection, digest);
+    if (predict(connection, segment, limits_)) return;
     const std::uint8_t verdict_before = connection.verdict;
     const Phase phase_before = connection.phase;
     const Time deadline_before = connection.deadline;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "dataplane/tcp/header_prediction.h"
 #include "dataplane/tcp/record.h"
 #include "dataplane/tcp/state_machine.h"
 #include "tests/fuzz/connection_rules.h"
@@ -178,6 +179,12 @@ void FourTuple::begin(Segment segment) {
 
 void FourTuple::advance(const Segment& segment) {
     const Connection before = connection_;
+    Connection predicted = connection_;
+    if (tcp::predict(predicted, segment, limits)) {
+        require(tcp::step(connection_, segment, limits) == tcp::Step::taken);
+        require(connection_ == predicted);
+        return;
+    }
     if (tcp::step(connection_, segment, limits) == tcp::Step::new_attempt) {
         require(segment.syn() && !segment.ack() && !segment.rst());
         if (connection_.phase != Phase::finished) end(tcp::outcome_when_replaced(connection_));

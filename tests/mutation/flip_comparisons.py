@@ -25,7 +25,7 @@ EQUIVALENT = pathlib.Path(__file__).with_name("equivalent.toml")
 PROGRAM = "tests/unit/tcp_tests"
 SOURCES = ["dataplane/tcp/" + name for name in (
     "state_machine.cpp", "reset.cpp", "stall.cpp", "expiry.cpp", "zeek_state.cpp", "duplicate_filter.cpp",
-    "sequence.h", "verdict.h", "state_machine.h", "replaced_connections.h", "wanted_filter.h")]
+    "sequence.h", "verdict.h", "header_prediction.h", "state_machine.h", "replaced_connections.h", "wanted_filter.h")]
 TEST_SECONDS = 10  # of processor time: the tests take half a second of it, however long they have to wait for it
 TEST_MEMORY = 4 << 30
 HARMLESS = {"caught", "equivalent"}  # a mutant that does not compile says nothing about the tests

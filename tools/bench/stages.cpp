@@ -10,6 +10,7 @@
 #include "dataplane/tally/bank_exchange.h"
 #include "dataplane/tally/core_tally.h"
 #include "dataplane/tcp/connection_table.h"
+#include "dataplane/tcp/header_prediction.h"
 #include "dataplane/tcp/state_machine.h"
 #include "dataplane/tcp/tracker.h"
 
@@ -166,6 +167,7 @@ class Machine final : public WithTable {
                            : tcp::Side::server;
         const tally::Time deadline = connection.deadline;
         const tcp::Phase phase = connection.phase;
+        if (tcp::predict(connection, segment, limits_)) return;
         if (tcp::step(connection, segment, limits_) == tcp::Step::new_attempt) return begin(parsed, segment);
         if (connection.phase != phase || connection.deadline != deadline) table_.update(slot);
     }

@@ -165,7 +165,7 @@ std::span<const Mix> all_mixes() {
     return mixes;
 }
 
-Traffic::Traffic(const Mix& mix) : mix_(mix), slots_(batch_size * slot_size) {
+Traffic::Traffic(const Mix& mix) : mix_(mix), sent_(mix.connections), slots_(batch_size * slot_size) {
     const std::size_t ip_header = mix.clothes == Clothes::ipv6 ? 40 : 20;
     for (std::size_t kind = 0; kind < kinds; ++kind) {
         const PacketBuilder builder = segment_of(static_cast<Kind>(kind), mix.clothes);
@@ -191,7 +191,7 @@ std::span<const packet::Frame> Traffic::next(std::size_t count) {
     return std::span(frames_).first(count);
 }
 
-Traffic::Segment Traffic::segment(std::uint64_t number) const {
+Traffic::Segment Traffic::segment(std::uint64_t number) {
     switch (mix_.pattern) {
         case Pattern::mixed:
         case Pattern::doubled:
@@ -216,7 +216,7 @@ Traffic::Segment Traffic::life(std::uint64_t number) const {
     return {step.kind, (round * lanes + lane) * lives_in_round + step.life, step.client_sent, step.server_sent};
 }
 
-Traffic::Segment Traffic::data(std::uint64_t number) const {
+Traffic::Segment Traffic::data(std::uint64_t number) {
     if (number < opening()) {
         constexpr Kind handshake[] = {Kind::syn, Kind::syn_ack, Kind::ack};
         return {handshake[number % 3], number / 3, 0, 0};
@@ -224,9 +224,11 @@ Traffic::Segment Traffic::data(std::uint64_t number) const {
     number -= opening();
     const std::uint64_t draw = mix_.pattern == Pattern::data_trains ? number / train : number;
     const std::uint64_t connection = scrambled(draw) % mix_.connections;
-    // Sequence numbers go on with the packets, not with the connection's: bytes in between passed unseen.
-    const auto sent = static_cast<std::uint32_t>(number % (1u << 30));
-    return {number % 2 == 0 ? Kind::client_data : Kind::server_data, connection, sent, sent};
+    const bool by_server = scrambled(number) % 3 == 0;
+    std::array<std::uint32_t, 2>& sent = sent_[connection];
+    const Segment segment{by_server ? Kind::server_data : Kind::client_data, connection, sent[0], sent[1]};
+    ++sent[by_server ? 1 : 0];
+    return segment;
 }
 
 packet::Frame Traffic::write(const Segment& segment, std::uint64_t number, std::uint8_t* slot) const {

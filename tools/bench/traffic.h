@@ -40,8 +40,8 @@ struct Mix {
 /// All that can be measured.
 std::span<const Mix> all_mixes();
 
-/// An endless, repeatable sequence of packets. Which packet is the n-th depends on n alone, so that making packets
-/// needs no memory of connections that would push the tables out of the cache.
+/// An endless, repeatable sequence of packets. Making them takes little memory, so that it does not push the tables out
+/// of the cache: for data what each side has sent, else nothing.
 class Traffic {
   public:
     explicit Traffic(const Mix& mix);
@@ -59,15 +59,16 @@ class Traffic {
     struct Template;
     struct Segment;
 
-    Segment segment(std::uint64_t number) const;
+    Segment segment(std::uint64_t number);
     Segment life(std::uint64_t number) const;
-    Segment data(std::uint64_t number) const;
+    Segment data(std::uint64_t number);
     packet::Frame write(const Segment& segment, std::uint64_t number, std::uint8_t* slot) const;
 
     static constexpr std::size_t slot_size = 192;  // a stride that does not crowd into few sets of the cache
 
     Mix mix_;
     std::vector<Template> templates_;
+    std::vector<std::array<std::uint32_t, 2>> sent_;  // by connection: bytes of the client, of the server
     std::uint64_t next_ = 0;
     std::vector<std::uint8_t> slots_;
     std::array<packet::Frame, batch_size> frames_{};
