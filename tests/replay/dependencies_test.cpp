@@ -41,7 +41,7 @@ TEST(Dependencies, NobodyButTheDataplaneKnowsDpdk) {
     for (const char* directory :
          {"config", "control", "tools", "dataplane/tally", "dataplane/packet", "dataplane/tcp"}) {
         for (const std::string& file : that_mention(directory, {"rte_", "RTE_"}))
-            EXPECT_TRUE(file.starts_with("control/main.cpp")) << file;
+            EXPECT_TRUE(file.starts_with("control/daemon/")) << file;
     }
 }
 
@@ -55,7 +55,7 @@ TEST(Dependencies, ControlSeesOnlyTheTallyOfTheDataplane) {
     for (const std::string& file : that_mention(
              "control", {"\"dataplane/dataplane.h\"", "\"dataplane/packet/", "\"dataplane/tcp/", "\"dataplane/port/",
                          "\"dataplane/identify/", "\"dataplane/rx_core.h\"", "\"dataplane/burst_pipeline.h\""}))
-        EXPECT_TRUE(file.starts_with("control/main.cpp")) << file;
+        EXPECT_TRUE(file.starts_with("control/daemon/")) << file;
 }
 
 TEST(Dependencies, TheTallyAndTheSettingsStandAlone) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control/progress.h"
+#include "control/daemon/progress.h"
 
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control/service_manager.h"
+#include "control/daemon/service_manager.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

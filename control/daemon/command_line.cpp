@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control/command_line.h"
+#include "control/daemon/command_line.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
