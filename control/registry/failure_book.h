@@ -58,7 +58,7 @@ class FailureBook {
   private:
     struct Neighbours {
         std::unordered_map<tally::IpAddress, std::uint64_t, AddressHash> failing_services;  // by host
-        std::uint64_t hosts_rejected_by_devices = 0;
+        std::uint64_t hosts_rejected_by_devices;
     };
     const Neighbours& neighbours() const;
     void take_rows(const MergedInterval& interval);

@@ -172,7 +172,8 @@ Traffic::Traffic(const Mix& mix) : mix_(mix), sent_(mix.connections), slots_(bat
         Template made{builder.build(), 0, 0};
         // The innermost headers are the only ones with these ports.
         const std::uint8_t ports[] = {40000 >> 8, 40000 & 0xff, 443 >> 8, 443 & 0xff};
-        made.tcp_at = static_cast<std::size_t>(std::ranges::search(made.bytes, ports).begin() - made.bytes.begin());
+        const auto found = std::search(made.bytes.begin(), made.bytes.end(), std::begin(ports), std::end(ports));
+        made.tcp_at = static_cast<std::size_t>(found - made.bytes.begin());
         made.ip_at = made.tcp_at - ip_header;
         templates_.push_back(std::move(made));
     }
