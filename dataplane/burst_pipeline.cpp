@@ -144,7 +144,7 @@ std::uint64_t BurstPipeline::parse_all(const Arrival* arrivals, std::size_t coun
 void BurstPipeline::prefetch_entries(std::size_t count_of) {
     for (std::size_t i = 0; i < count_of; ++i)
         if (parsed_[i].view.trackable && tracker_.concerns(parsed_[i].view, parsed_[i].digest))
-            tracker_.prefetch_entry(parsed_[i].digest);
+            tracker_.prefetch_entry(parsed_[i].view, parsed_[i].digest);
 }
 
 /// The clock is the running maximum of the stamps.

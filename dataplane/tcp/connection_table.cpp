@@ -44,18 +44,9 @@ std::uint8_t ConnectionTable::rank_of(Phase phase) {
 }
 
 ConnectionTable::Slot ConnectionTable::choose(std::uint64_t digest, tally::Interval now) const {
-    const std::size_t set_index = set_of(digest);
-    const Set& set = sets_[set_index];
-    if (const std::uint32_t free = free_ways(set); free != 0) return static_cast<Slot>(set_index * ways + first(free));
-    // Among equals the one whose deadline is nearest gives way: it has the least left to tell.
-    const auto cost = [&](std::size_t way) {
-        const auto ahead = static_cast<std::uint8_t>(due_[set_index * ways + way] - mark_of(now));
-        return static_cast<std::uint32_t>(set.rank[way]) << 8 | ahead;
-    };
-    std::size_t best = 0;
-    for (std::size_t way = 1; way < ways; ++way)
-        if (cost(way) < cost(best)) best = way;
-    return static_cast<Slot>(set_index * ways + best);
+    const std::size_t set = set_of(digest);
+    const std::uint32_t free = free_ways(sets_[set]);
+    return static_cast<Slot>(set * ways + (free != 0 ? first(free) : cheapest(set, now)));
 }
 
 Connection& ConnectionTable::occupy(Slot slot, std::uint64_t digest) {

@@ -30,17 +30,18 @@ class ConnectionTable {
 
     void prefetch_set(std::uint64_t digest) const { __builtin_prefetch(&sets_[set_of(digest)]); }
 
-    /// Brings the entry that the digest's tag points at into the cache, or the one that a new connection would take.
-    void prefetch_match(std::uint64_t digest) const {
+    /// Brings the entry that the digest's tag points at into the cache, or the one that a new connection would take;
+    /// for a segment that makes or ends connections its deadline, too.
+    void prefetch_match(std::uint64_t digest, bool is_control, tally::Interval now) const {
         const std::size_t set = set_of(digest);
         const std::uint32_t candidates = matches(sets_[set], tag_of(digest));
+        if (is_control) __builtin_prefetch(&due_[set * ways], 1);
         if (candidates != 0) {
             load(entries_[set * ways + first(candidates)].digest);
             return;
         }
         const std::uint32_t free = free_ways(sets_[set]);
-        if (free == 0) return;
-        prefetch_entry(static_cast<Slot>(set * ways + first(free)));
+        prefetch_entry(static_cast<Slot>(set * ways + (free != 0 ? first(free) : cheapest(set, now))));
     }
 
     /// The slot of the connection with this digest, or no_slot.
@@ -146,6 +147,20 @@ class ConnectionTable {
     static std::uint32_t free_ways(const Set& set) {
         const __m128i ranks = _mm_load_si128(reinterpret_cast<const __m128i*>(set.rank.data()));
         return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(ranks, _mm_setzero_si128())));
+    }
+
+    /// The way of a full set that gives way: of the lowest rank, and among equals the one whose deadline is nearest; it
+    /// has the least left to tell.
+    std::size_t cheapest(std::size_t set, tally::Interval now) const {
+        const __m128i ranks = _mm_load_si128(reinterpret_cast<const __m128i*>(sets_[set].rank.data()));
+        const __m128i due = _mm_load_si128(reinterpret_cast<const __m128i*>(due_ + set * ways));
+        const __m128i ahead = _mm_sub_epi8(due, _mm_set1_epi8(static_cast<char>(mark_of(now))));
+        // The cost of a way is a number of 16 bits, rank before deadline; the least of eight comes with its place.
+        const auto least = [](__m128i costs) {
+            return static_cast<std::uint32_t>(_mm_cvtsi128_si32(_mm_minpos_epu16(costs)));
+        };
+        const std::uint32_t low = least(_mm_unpacklo_epi8(ahead, ranks)), high = least(_mm_unpackhi_epi8(ahead, ranks));
+        return (low & 0xffff) <= (high & 0xffff) ? low >> 16 : (high >> 16) + ways / 2;
     }
 
     /// One bit per slot of the block that begins at `slot` with this mark.

@@ -34,7 +34,9 @@ class Tracker {
         table_.prefetch_set(digest.value);
         duplicates_.prefetch(view, digest);
     }
-    void prefetch_entry(const Digest& digest) const { table_.prefetch_match(digest.value); }
+    void prefetch_entry(const packet::PacketView& view, const Digest& digest) const {
+        table_.prefetch_match(digest.value, is_control(view.tcp_flags), open_);
+    }
     /// False if the packet is of no use to anybody at this depth; take() asks by itself.
     bool concerns(const packet::PacketView& view, const Digest& digest) const {
         return limits_.every_segment || view.packet_class == tally::PacketClass::icmp_error ||

@@ -111,7 +111,9 @@ class WithTable : public Runner {
                 parsed_[i].digest = tcp::digest(parsed_[i].view, 0, secret_);
                 table_.prefetch_set(parsed_[i].digest.value);
             }
-            for (std::size_t i = 0; i < burst.size(); ++i) table_.prefetch_match(parsed_[i].digest.value);
+            for (std::size_t i = 0; i < burst.size(); ++i)
+                table_.prefetch_match(parsed_[i].digest.value, tcp::is_control(parsed_[i].view.tcp_flags),
+                                      tally::interval_of(now));
             for (std::size_t i = 0; i < burst.size(); ++i) judge(parsed_[i], now);
         });
     }
@@ -212,7 +214,8 @@ class Tally final : public Runner {
                     tracker_.prefetch_set(parsed_[i].view, parsed_[i].digest);
             }
             for (std::size_t i = 0; i < burst.size(); ++i)
-                if (tracker_.concerns(parsed_[i].view, parsed_[i].digest)) tracker_.prefetch_entry(parsed_[i].digest);
+                if (tracker_.concerns(parsed_[i].view, parsed_[i].digest))
+                    tracker_.prefetch_entry(parsed_[i].view, parsed_[i].digest);
             for (std::size_t i = 0; i < burst.size(); ++i) {
                 tally::PacketTotals& totals = core_.packets();
                 ++totals.received;
