@@ -45,7 +45,7 @@ FLIPS = [(re.compile(pattern, re.MULTILINE), others) for pattern, others in (
     (r"\s(?:&&|\|\|)\s+([a-z_]+)(?=[;)])", [r"!\1"]),
     (r"(?<!bool )\b(after)\(", ["!before"]), (r"(?<!bool )\b(before)\(", ["!after"]),  # > and >=, < and <=
     (r"\.(has)\((?=[^()]*(?:\||both|any))", ["has_any"]), (r"\.(has_any)\((?=[^()]*(?:\||both|any))", ["has"]),
-    (r"\b((?:seen|flow)::\w+ \| )", [""]), (r"( \| (?:seen|flow)::\w+)\b", [""]),
+    (r"\b((?:seen|flow)::\w+ \| )", [""]), (r"( \| (?:seen|flow)::\w+\b(?!\())", [""]),
     (r"(?<![\w.:#])(?<!} << )(0x[0-9a-f]{1,8}|\d+)(?=u?\b)", ["+1", "-1"]),  # not how a hash is mixed
     (r"^ *(case [\w:]+:) *$(?!\s*(?:case [\w:]+:\s*)*(?:break|return);)", [""]),  # not one that does nothing
 )]
