@@ -29,7 +29,7 @@ class AnswerCache {
   public:
     http::Response answer(const SnapshotPtr& snapshot, const http::Request& request,
                           const std::function<http::Response(const Snapshot&, const http::Request&)>& compute) {
-        if (snapshot != snapshot_) {
+        if (snapshot != snapshot_.lock()) {
             answers_.clear();
             snapshot_ = snapshot;
         }
@@ -43,7 +43,7 @@ class AnswerCache {
   private:
     static constexpr std::size_t most_answers = 64;
 
-    SnapshotPtr snapshot_;
+    std::weak_ptr<const Snapshot> snapshot_;  // which may go when nobody asks any more: it holds a whole window
     std::map<decltype(http::Request::query), http::Response> answers_;
 };
 

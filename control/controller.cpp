@@ -2,6 +2,7 @@
 #include "control/controller.h"
 
 #include <algorithm>
+#include <mutex>
 #include <thread>
 
 #include "control/diagnose/narrate.h"
@@ -10,7 +11,9 @@
 namespace rstwatch::control {
 namespace {
 
-/// A core fills a bank in a millisecond at best when it replays, once a second when it is live.
+/// A core fills a bank in a millisecond at best when it replays, once a second when it is live. But thousands of quiet
+/// seconds pass in a millisecond, too, and then a sleep of control for every few of them is most of a replay's time.
+constexpr unsigned replay_yields = 100;
 constexpr auto replay_pause = std::chrono::microseconds(200);
 constexpr auto live_pause = std::chrono::milliseconds(20);
 /// A capture that is silent for longer is taken for two: nobody knows whether somebody was listening in between.
@@ -62,8 +65,13 @@ Controller::Controller(const config::Settings& settings, Surroundings surroundin
 void Controller::run() {
     if (wishes_.serve) publish();
     Clock::time_point next_publication = Clock::now() + publish_every;
+    unsigned idle_polls = 0;
     while (!merger_.finished()) {
-        if (merger_.poll() == 0) pause();
+        if (merger_.poll() == 0) {
+            pause(idle_polls++);
+        } else {
+            idle_polls = 0;
+        }
         if (!changed_ || Clock::now() < next_publication) continue;
         if (wishes_.serve) publish();
         if (surroundings_.progress) surroundings_.progress(totals_.packets.received);
@@ -81,38 +89,53 @@ void Controller::tell(AlertEvent event, const Alert& alert) const {
     if (surroundings_.alerted) surroundings_.alerted(event, alert, std::max(totals_.last_packet, alert.fired));
 }
 
-void Controller::pause() const {
-    if (surroundings_.replay) {
-        std::this_thread::sleep_for(replay_pause);
-    } else {
+void Controller::pause(unsigned idle_polls) const {
+    if (!surroundings_.replay) {
         std::this_thread::sleep_for(live_pause);
+    } else if (idle_polls < replay_yields) {
+        std::this_thread::yield();
+    } else {
+        std::this_thread::sleep_for(replay_pause);
     }
 }
 
 void Controller::take(MergedInterval& interval) {
-    const std::lock_guard lock(mutex_);
     changed_ = true;
-    if (interval.packets.received > 0) {
-        const bool first = totals_.packets.received == 0;
-        totals_.first_packet = first ? interval.first_packet : std::min(totals_.first_packet, interval.first_packet);
-        totals_.last_packet = std::max(totals_.last_packet, interval.last_packet);
-    }
-    totals_.packets.add(interval.packets);
+    judge(interval);
+    if (wishes_.keep_connections) connections_.add(interval.records);
+    if (!wishes_.serve) return;
+    remember(interval);
+    window_.add(interval);
+}
+
+/// All that others may ask for: they get their turn in between.
+void Controller::judge(MergedInterval& interval) {
+    const std::lock_guard lock(mutex_);
+    const auto pause = [this] { mutex_.let_others_pass(); };
+    count_packets(interval);
     totals_.revised += interval.revisions.size();
-    classifier_.judge(interval, registry_, totals_.overlay);
+    classifier_.judge(interval, registry_, totals_.overlay, pause);
+    pause();
     if (surroundings_.judged) surroundings_.judged(interval);
     failures_.follow(interval, classifier_.scanners());
+    pause();
     service_names_.add(interval);
     alerts_.step(failures_, interval.interval, interval.packets.received);
     add(totals_.outcomes, interval.outcomes);
     add(totals_.losses, interval.losses);
     totals_.late_merges += interval.late_merges;
     totals_.last_interval = interval.interval;
-    if (wishes_.keep_connections) connections_.add(interval.records);
-    if (!wishes_.serve) return;
-    keeper_.follow(interval);
-    remember(interval);
-    window_.add(interval);
+    pause();
+    if (wishes_.serve) keeper_.follow(interval);
+}
+
+void Controller::count_packets(const MergedInterval& interval) {
+    if (interval.packets.received > 0) {
+        const bool first = totals_.packets.received == 0;
+        totals_.first_packet = first ? interval.first_packet : std::min(totals_.first_packet, interval.first_packet);
+        totals_.last_packet = std::max(totals_.last_packet, interval.last_packet);
+    }
+    totals_.packets.add(interval.packets);
 }
 
 /// Rates of the past, in memory and on disk.
@@ -160,11 +183,13 @@ void Controller::inspect(const std::function<void(const Knowledge&)>& look) cons
 }
 
 std::optional<Alert> Controller::acknowledge(const std::string& id) {
-    std::optional<Alert> alert = [&] {
-        const std::lock_guard lock(mutex_);
-        return alerts_.acknowledge(id);
-    }();
-    if (alert) publish();  // who asks next is to see it
+    const std::lock_guard lock(mutex_);
+    const std::optional<Alert> alert = alerts_.acknowledge(id);
+    const SnapshotPtr latest = store_.latest();
+    if (!alert || !latest) return alert;
+    auto snapshot = std::make_shared<Snapshot>(*latest);  // who asks next is to see it
+    snapshot->alerts = alerts_.alerts();
+    store_.publish(std::move(snapshot));
     return alert;
 }
 

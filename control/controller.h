@@ -4,7 +4,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "control/alert/engine.h"
 #include "control/classify/classifier.h"
 #include "control/export/connections.h"
+#include "control/fair_mutex.h"
 #include "control/history/history.h"
 #include "control/history/minute_rows.h"
 #include "control/keeper.h"
@@ -63,7 +63,8 @@ class Controller {
     const ConnectionLog& connections() const { return connections_; }
     const ServiceNames& service_names() const { return service_names_; }
 
-    /// Any thread: what is known now. Whoever looks holds up the merging for as long.
+    /// Any thread: what is known now, in the middle of an interval perhaps. Whoever looks holds up the merging for as
+    /// long, and waits for some milliseconds of it at most, whatever the interval has to count.
     void inspect(const std::function<void(const Knowledge&)>& look) const;
 
     /// Any thread: somebody takes care of an alert. Nothing if there is none of this id.
@@ -73,10 +74,12 @@ class Controller {
     using Clock = std::chrono::steady_clock;
 
     void take(MergedInterval& interval);
+    void judge(MergedInterval& interval);
+    void count_packets(const MergedInterval& interval);
     void publish();
     void remember(const MergedInterval& interval);
     void tell(AlertEvent event, const Alert& alert) const;
-    void pause() const;
+    void pause(unsigned idle_polls) const;
     Knowledge knowledge() const;
     TableState connection_table() const;
     TableState datagram_table() const;
@@ -103,7 +106,7 @@ class Controller {
     tally::Time started_;
     bool changed_ = false;
     bool finished_ = false;
-    mutable std::mutex mutex_;  // of all that inspect() and acknowledge() share with the control thread
+    mutable FairMutex mutex_;  // of knowledge(), alerts and publications: what other threads ask for and change
 };
 
 }  // namespace rstwatch::control

@@ -8,77 +8,36 @@
 namespace rstwatch::control {
 namespace {
 
-constexpr const char* services_space = "service";
 constexpr const char* alerts_space = "alert";
 /// Between two savings: what a crash may cost, besides what the store has not committed.
 constexpr tally::Interval pause = 3;
 
-tally::Time time_at(const Json& json, const char* name) {
-    return json.value(name, tally::Time{0});
+tally::Time last_sign_of(const KeptService& kept) {
+    return std::max(kept.last_accepted, kept.failing ? kept.failing->last : 0);
 }
 
-/// Times in microseconds, unlike in documents: they come back exactly.
-Json service_state(const RegistryRow& row, const Failure* failure, const Identity* identity) {
-    Json json = {{"accepted", row.accepted.count},
-                 {"first_accepted", row.accepted.first},
-                 {"last_accepted", row.accepted.last},
-                 {"heard", row.heard},
-                 {"last_response", row.last_response}};
-    if (failure != nullptr && failure->failed > 0)
-        json["failing"] = {{"since", failure->since},
-                           {"last", failure->last},
-                           {"failed", failure->failed},
-                           {"recovered_at", failure->recovered_at},
-                           {"cause", tally::name(failure->cause())}};
-    if (identity != nullptr && !identity->application.empty())
-        json["identity"] = {
-            {"application", identity->application}, {"detail", identity->detail}, {"seen", identity->seen}};
-    return json;
-}
-
-void resume_service(const Keeper::Kept& kept, const tally::Endpoint& service, const Json& json) {
-    kept.registry.resume(service, json.value("accepted", std::uint64_t{0}), time_at(json, "first_accepted"),
-                         time_at(json, "last_accepted"), json.value("heard", false), time_at(json, "last_response"));
-    if (const auto failing = json.find("failing"); failing != json.end()) {
-        const auto cause = tally::outcome_from_name(failing->value("cause", std::string()));
-        if (cause)
-            kept.failures.resume(service, *cause, failing->value("failed", std::uint64_t{0}),
-                                 time_at(*failing, "since"), time_at(*failing, "last"),
-                                 time_at(*failing, "recovered_at"));
-    }
-    if (const auto identity = json.find("identity"); identity != json.end()) {
-        Identity known;
-        known.application = identity->value("application", std::string());
-        known.detail = identity->value("detail", std::string());
-        known.seen = time_at(*identity, "seen");
-        kept.names.restore(service, known);
-    }
+void resume(const Keeper::Kept& kept, const KeptService& service) {
+    kept.registry.resume(service.service, service.accepted, service.first_accepted, service.last_accepted,
+                         service.heard, service.last_response);
+    if (const auto& failing = service.failing)
+        kept.failures.resume(service.service, failing->cause, failing->failed, failing->since, failing->last,
+                             failing->recovered_at);
+    if (service.application.empty()) return;
+    Identity known;
+    known.application = service.application;
+    known.detail = service.detail;
+    known.seen = service.identified;
+    kept.names.restore(service.service, known);
 }
 
 }  // namespace
 
+Keeper::Keeper(Store* store, Kept kept)
+    : store_(store), kept_(kept), failing_(kept.registry.destinations().capacity()) {}
+
 void Keeper::load(std::size_t capacity) {
     if (!is_on()) return;
-    struct Found {
-        tally::Endpoint service;
-        Json state;
-        tally::Time last;
-    };
-    std::vector<Found> found;
-    for (const auto& [key, text] : store_->load_all(services_space)) {
-        const auto service = tally::parse_endpoint(key);
-        const Json json = Json::parse(text, nullptr, false);
-        if (!service || !json.is_object()) continue;
-        const tally::Time failed = json.contains("failing") ? time_at(json["failing"], "last") : 0;
-        found.push_back({*service, json, std::max(time_at(json, "last_accepted"), failed)});
-    }
-    std::ranges::sort(found, [](const Found& a, const Found& b) {
-        return a.last != b.last ? a.last > b.last : a.service < b.service;
-    });
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        if (i < capacity) resume_service(kept_, found[i].service, found[i].state);
-        if (i >= capacity) store_->erase(services_space, to_string(found[i].service));
-    }
+    load_services(capacity);
     for (const auto& [id, text] : store_->load_all(alerts_space)) {
         const auto alert = alert_from_json(Json::parse(text, nullptr, false));
         if (alert) kept_.alerts.restore(*alert);
@@ -87,35 +46,95 @@ void Keeper::load(std::size_t capacity) {
     generation_ = store_->generation();
 }
 
+void Keeper::load_services(std::size_t capacity) {
+    std::vector<KeptService> found = store_->load_services();
+    std::ranges::sort(found, [](const KeptService& a, const KeptService& b) {
+        const tally::Time of_a = last_sign_of(a), of_b = last_sign_of(b);
+        return of_a != of_b ? of_a > of_b : a.service < b.service;
+    });
+    std::vector<tally::Endpoint> without_room;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        if (i < capacity) resume(kept_, found[i]);
+        if (i >= capacity) without_room.push_back(found[i].service);
+    }
+    store_->erase(std::move(without_room));
+}
+
 void Keeper::follow(const MergedInterval& interval) {
     if (!is_on()) return;
-    for (const tally::Row& row : interval.destinations) changed_.insert({row.key.address, row.key.port});
-    for (const tally::AttemptRecord& record : interval.records)
-        if (record.server_bytes > 0) changed_.insert(record.server);
-    if (interval.interval < saved_in_ + pause) return;
-    saved_in_ = interval.interval;
-    save();
+    for (const tally::Row& row : interval.destinations) {
+        if (row.key.kind == tally::accepted_kind || !tally::is_failed(static_cast<tally::Outcome>(row.key.kind)))
+            continue;
+        const RegistryRow* known = kept_.registry.destination({row.key.address, row.key.port});
+        if (known != nullptr) failing_.set(kept_.registry.place_of(*known));
+    }
+    if (interval.interval >= saved_in_ + pause) {
+        saved_in_ = interval.interval;
+        begin_anew_if_the_file_was();
+        saving_ = true;
+        save_alerts();
+    }
+    if (saving_) save_services(most_at_once);
 }
 
 void Keeper::save() {
     if (!is_on()) return;
-    if (store_->generation() != generation_) {  // the file was begun anew: all of it is news
-        generation_ = store_->generation();
-        saved_alerts_.clear();
-        for (const RegistryRow& row : kept_.registry.destinations().rows()) changed_.insert(row.key);
-    }
-    save_services();
+    begin_anew_if_the_file_was();
+    next_failing_ = next_ = 0;
+    save_services(kept_.registry.destinations().size());
     save_alerts();
 }
 
-void Keeper::save_services() {
-    for (const tally::Endpoint& service : changed_) {
-        const RegistryRow* row = kept_.registry.destination(service);
-        if (row == nullptr) continue;
-        const Json state = service_state(*row, kept_.failures.of_service(service), kept_.names.identity_of(service));
-        store_->save(services_space, to_string(service), state.dump(-1, ' ', true, Json::error_handler_t::replace));
+/// Then all of it is news.
+void Keeper::begin_anew_if_the_file_was() {
+    if (store_->generation() == generation_) return;
+    generation_ = store_->generation();
+    saved_alerts_.clear();
+    for (std::size_t place = 0; place < kept_.registry.destinations().size(); ++place)
+        kept_.registry.changed_destinations().set(place);
+}
+
+KeptService Keeper::state_of(const RegistryRow& row) const {
+    KeptService kept;
+    kept.service = row.key;
+    kept.accepted = row.accepted.count;
+    kept.first_accepted = row.accepted.first;
+    kept.last_accepted = row.accepted.last;
+    kept.heard = row.heard;
+    kept.last_response = row.last_response;
+    const Failure* failure = kept_.failures.of_service(row.key);
+    if (failure != nullptr && failure->failed > 0)
+        kept.failing = {failure->failed, failure->since, failure->last, failure->recovered_at, failure->cause()};
+    if (const Identity* identity = kept_.names.identity_of(row.key)) {
+        kept.application = identity->application;
+        kept.detail = identity->detail;
+        kept.identified = identity->seen;
     }
-    changed_.clear();
+    return kept;
+}
+
+/// Those that are marked, `most` of them, going on where it ended the last time.
+std::vector<KeptService> Keeper::take(RowMarks& marks, std::size_t& from, std::size_t most) {
+    const std::vector<RegistryRow>& rows = kept_.registry.destinations().rows();
+    std::vector<KeptService> taken;
+    for (from = marks.next(from); from < rows.size() && taken.size() < most; from = marks.next(from + 1)) {
+        marks.clear(from);
+        kept_.registry.changed_destinations().clear(from);
+        taken.push_back(state_of(rows[from]));
+    }
+    return taken;
+}
+
+void Keeper::save_services(std::size_t most) {
+    const std::size_t rows = kept_.registry.destinations().size();
+    std::vector<KeptService> failing = take(failing_, next_failing_, most);
+    if (next_failing_ >= rows) next_failing_ = 0;
+    const std::size_t left = most - failing.size();
+    store_->save(std::move(failing));
+    store_->save(take(kept_.registry.changed_destinations(), next_, left));
+    if (next_ < rows) return;
+    next_ = 0;
+    saving_ = false;
 }
 
 void Keeper::save_alerts() {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <set>
+#include <string>
+#include <vector>
 
 #include "control/alert/engine.h"
 #include "control/registry/failure_book.h"
@@ -12,7 +14,8 @@
 namespace rstwatch::control {
 
 /// Keeps over a restart what people would miss: when each service last worked and what it spoke, since when it fails,
-/// and the alerts. A crash costs the last seconds. Control thread only, but for the Store.
+/// and the alerts. A crash costs the last seconds; where more services change than are saved in an interval, those that
+/// fail come first, and the others in turn. Control thread only, but for the Store.
 class Keeper {
   public:
     struct Kept {
@@ -22,8 +25,11 @@ class Keeper {
         AlertEngine& alerts;
     };
 
+    /// Services saved in one interval, at most: some milliseconds of the control thread's time.
+    static constexpr std::size_t most_at_once = 8192;
+
     /// Of a store that is off nothing is loaded, and nothing saved.
-    Keeper(Store* store, Kept kept) : store_(store), kept_(kept) {}
+    Keeper(Store* store, Kept kept);
 
     /// Before the store is started. What does not fit into the registry, the oldest, is erased.
     void load(std::size_t capacity);
@@ -36,12 +42,19 @@ class Keeper {
 
   private:
     bool is_on() const { return store_ != nullptr && store_->is_on(); }
-    void save_services();
+    void load_services(std::size_t capacity);
+    void begin_anew_if_the_file_was();
+    KeptService state_of(const RegistryRow& row) const;
+    std::vector<KeptService> take(RowMarks& marks, std::size_t& from, std::size_t most);
+    void save_services(std::size_t most);
     void save_alerts();
 
     Store* store_;
     Kept kept_;
-    std::set<tally::Endpoint> changed_;
+    RowMarks failing_;                    // services in which something has failed since they were saved
+    std::size_t next_failing_ = 0;        // place at which to go on
+    std::size_t next_ = 0;                // likewise of all that have changed
+    bool saving_ = false;                 // not through with them yet
     std::set<std::string> saved_alerts_;  // ids
     tally::Interval saved_in_ = 0;
     std::uint64_t generation_ = 0;

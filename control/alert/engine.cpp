@@ -129,8 +129,9 @@ void AlertEngine::absorb(const std::vector<AlertSubject>& nested, tally::Time no
 
 void AlertEngine::forget(tally::Time now) {
     std::erase_if(watches_, [](const auto& each) { return each.second.watch.is_idle() && !each.second.alert; });
-    while (!cleared_.empty() && (*cleared_.back().until + listed_for < now || cleared_.size() > capacity()))
-        cleared_.pop_back();
+    // Whoever replays a day wants to hear of its morning, too.
+    const auto is_old = [&](const Alert& alert) { return live_ && *alert.until + listed_for < now; };
+    while (!cleared_.empty() && (is_old(cleared_.back()) || cleared_.size() > capacity())) cleared_.pop_back();
 }
 
 /// "No packets" must not look like "no failures".

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+
 #include "config/settings.h"
 #include "control/classify/listen_queue.h"
 #include "control/classify/outcome_overlay.h"
@@ -28,7 +30,9 @@ class Classifier {
     Classifier(const config::Settings::Registry& settings, bool replay);
 
     /// Rewrites the interval, and brings it into `registry`. What the cores' counts do not say goes into `overlay`.
-    void judge(MergedInterval& interval, Registry& registry, OutcomeOverlay& overlay);
+    /// `pause` is called from time to time, where others may look at what is known so far.
+    void judge(MergedInterval& interval, Registry& registry, OutcomeOverlay& overlay,
+               const std::function<void()>& pause = {});
 
     const HopBaselines& baselines() const { return refusals_.baselines(); }
     const Scanners& scanners() const { return scanners_; }

@@ -12,6 +12,7 @@
 #include "control/http/server.h"
 #include "control/http/socket_path.h"
 #include "control/knowledge_routes.h"
+#include "control/memory.h"
 
 namespace rstwatch::control {
 namespace {
@@ -29,14 +30,17 @@ Json events_json(const EventHub::Counters& counters) {
             {"refused", counters.refused}};
 }
 
-http::Router routes(const ServiceParts& parts, const std::function<http::Counters()>& http_counters) {
+http::Router routes(const ServiceParts& parts, std::vector<MemoryPart> memory,
+                    const std::function<http::Counters()>& http_counters) {
     const Inspect inspect = [&controller = parts.controller](const auto& look) { controller.inspect(look); };
-    http::Router api = make_api(parts.snapshots, inspect, parts.history,
-                                [http_counters, &events = parts.events, &sinks = parts.sinks] {
-                                    return Json{{"http", counters_json(http_counters())},
-                                                {"events", events_json(events.counters())},
-                                                {"sinks", sinks_json(sinks.status())}};
-                                });
+    http::Router api =
+        make_api(parts.snapshots, inspect, parts.history,
+                 [http_counters, memory = std::move(memory), &events = parts.events, &sinks = parts.sinks] {
+                     return Json{{"http", counters_json(http_counters())},
+                                 {"events", events_json(events.counters())},
+                                 {"sinks", sinks_json(sinks.status())},
+                                 {"memory", memory_json(memory)}};
+                 });
     add_knowledge_routes(api, parts.snapshots, inspect, [&controller = parts.controller](const std::string& id) {
         return controller.acknowledge(id);
     });
@@ -79,8 +83,10 @@ int run_service(const ServiceParts& parts, const config::Settings& settings, con
     http::Options options = http_options(settings.http);
     options.wakeup_descriptor = parts.events.descriptor();
     options.wakeup = [&events = parts.events] { events.deliver(); };
+    const std::vector<MemoryPart> memory = memory_at_most(settings);
+    spdlog::info("memory: {}", describe(memory));
     http::Server* serving = nullptr;
-    http::Server server(options, routes(parts, [&serving] { return serving->counters(); }));
+    http::Server server(options, routes(parts, memory, [&serving] { return serving->counters(); }));
     serving = &server;
     if (!start(server, options)) return exit_failure;
     if (const port::Failure failed = parts.dataplane.start()) {

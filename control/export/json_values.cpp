@@ -62,6 +62,8 @@ Json tables_json(const Snapshot& snapshot) {
             {"baselines", table_json(snapshot.baselines)},
             {"datagrams", datagrams_json(snapshot)},
             {"identities", table_json(snapshot.identities)},
+            {"failures", table_json(snapshot.failures)},
+            {"alerts", table_json(snapshot.watches)},
             {"identifications_dropped", losses.identifications_dropped},
             {"services_forgotten", losses.services_forgotten},
             {"payloads_forgotten", losses.payloads_forgotten},

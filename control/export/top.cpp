@@ -2,9 +2,11 @@
 #include "control/export/top.h"
 
 #include <algorithm>
+#include <bitset>
 #include <tuple>
 #include <unordered_map>
 
+#include "control/export/heaviest.h"
 #include "control/registry/ranking.h"
 
 namespace rstwatch::control {
@@ -43,42 +45,115 @@ Selection select(const Snapshot& snapshot, const TopQuery& query) {
     return selection;
 }
 
-struct EndpointHash {
-    std::size_t operator()(const tally::Endpoint& endpoint) const {
-        return tally::hash_of(tally::RowKey{endpoint.address, endpoint.port, 0});
-    }
+struct KeyHash {
+    std::size_t operator()(const tally::Endpoint& key) const { return hash_of(key); }
 };
 
-/// Sums rows by destination (address and port), by service (port alone) or by client.
+/// What rows and revisions count for, under a query.
+class Grouping {
+  public:
+    explicit Grouping(const TopQuery& query) : by_(query.by) {
+        for (const Outcome outcome : tally::all_outcomes())
+            wanted_[tally::index(outcome)] = is_wanted(query.outcome, outcome);
+    }
+
+    bool by_client() const { return by_ == TopQuery::By::client; }
+    const WantedOutcomes& wanted() const { return wanted_; }
+    bool wants(Outcome outcome) const { return wanted_[tally::index(outcome)]; }
+
+    const std::vector<tally::Row>& rows_of(const WindowInterval& interval) const {
+        return by_client() ? interval.clients : interval.destinations;
+    }
+    tally::Endpoint key_of(const tally::Endpoint& server) const {
+        return by_ == TopQuery::By::service ? tally::Endpoint{{}, server.port} : server;
+    }
+    tally::Endpoint key_of(const tally::Row& row) const {
+        return key_of(tally::Endpoint{row.key.address, row.key.port});
+    }
+    tally::Endpoint key_of(const tally::Revision& revision) const {
+        return by_client() ? tally::Endpoint{revision.client.address, 0} : key_of(revision.server);
+    }
+
+  private:
+    TopQuery::By by_;
+    WantedOutcomes wanted_{};
+};
+
+/// Calls back with every revision of a verdict that was given within the selection, in order: of a range that has ended
+/// revisions may have come later. `assumed`: it is an attempt that the cores have not counted.
+template <typename Visit>
+void for_each_revision(const Snapshot& snapshot, const Selection& selection, bool by_client, Visit visit) {
+    if (selection.seconds == 0) return;
+    const auto take = [&](const tally::Revision& revision, bool assumed) {
+        if (revision.given_in >= selection.first && revision.given_in <= selection.last) visit(revision, assumed);
+    };
+    for (const auto& interval : snapshot.window) {
+        if (by_client)
+            for (const tally::Revision& revision : interval->client_revisions) take(revision, false);
+        for (const tally::Revision& revision : interval->revisions) take(revision, false);
+        if (interval->interval < selection.first || interval->interval > selection.last) continue;
+        for (const tally::Revision& revision : interval->assumed)
+            if (snapshot.assumptions.hold_for(revision.client.address)) take(revision, true);
+    }
+}
+
+/// The keys that an answer will list.
+std::vector<tally::Endpoint> find_heaviest(const Snapshot& snapshot, const Selection& selection,
+                                           const Grouping& grouping, std::size_t limit) {
+    std::size_t most_rows = 0;
+    for (const auto& interval : selection.intervals) most_rows += grouping.rows_of(*interval).size();
+    Heaviest heaviest(grouping.wanted(), most_rows);
+    for_each_revision(snapshot, selection, grouping.by_client(),
+                      [&](const tally::Revision& revision, bool) { heaviest.announce(revision.from, revision.to); });
+    heaviest.prepare();
+    constexpr std::size_t ahead = 8;  // as in Registry: rows lie in memory, not in the cache
+    for (const auto& interval : selection.intervals) {
+        const std::vector<tally::Row>& rows = grouping.rows_of(*interval);
+        const auto key_at = [&](std::size_t i) { return grouping.key_of(rows[i]); };
+        const auto is_counted = [&](std::size_t i) { return i < rows.size() && heaviest.counts(rows[i].key.kind); };
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (is_counted(i + 2 * ahead)) heaviest.prefetch_index(key_at(i + 2 * ahead));
+            if (is_counted(i + ahead)) heaviest.prefetch_entry(key_at(i + ahead));
+            if (is_counted(i)) heaviest.add(key_at(i), rows[i].key.kind, rows[i].count);
+        }
+    }
+    for_each_revision(snapshot, selection, grouping.by_client(), [&](const tally::Revision& revision, bool) {
+        heaviest.revise(grouping.key_of(revision), revision.from, revision.to);
+    });
+    return heaviest.keys(limit);
+}
+
+/// Sums all that is known of some keys: destinations (address and port), services (port alone) or clients.
 class Aggregation {
   public:
-    explicit Aggregation(const TopQuery& query) : query_(query) {}
+    Aggregation(const Grouping& grouping, const std::vector<tally::Endpoint>& keys) : grouping_(grouping) {
+        for (const tally::Endpoint& key : keys) {
+            rows_[key].key = key;
+            maybe_listed_.set(hash_of(key) % maybe_listed_.size());
+        }
+    }
 
     void add(const WindowInterval& interval) {
-        const bool by_client = query_.by == TopQuery::By::client;
-        for (const tally::Row& row : by_client ? interval.clients : interval.destinations) add(row);
-        error_ += by_client ? interval.clients_missed : interval.destinations_missed;
-        if (by_client) return;
+        for (const tally::Row& row : grouping_.rows_of(interval)) add(row);
+        error_ += grouping_.by_client() ? interval.clients_missed : interval.destinations_missed;
+        if (grouping_.by_client()) return;
         for (const tally::Sighting& sighting : interval.sightings)
             meet(sighting.server, sighting.client.address, static_cast<Outcome>(sighting.kind), +1);
     }
 
-    /// Takes back verdicts that were changed later; only those given within the selection are in it.
-    void revise(const tally::Revision& revision, const Selection& selection) {
-        if (revision.given_in < selection.first || revision.given_in > selection.last) return;
-        const bool by_client = query_.by == TopQuery::By::client;
-        const auto found =
-            rows_.find(by_client ? tally::Endpoint{revision.client.address, 0} : key_of(revision.server));
-        if (found == rows_.end() || found->second.count(revision.from) == 0) return;  // its row has given way
-        --found->second.at(revision.from).count;
-        if (revision.to) found->second.at(*revision.to).add(1, revision.time, revision.time);
-        if (by_client) return;
+    /// Takes back a verdict that was changed later.
+    void revise(const tally::Revision& revision) {
+        RegistryRow* row = find(grouping_.key_of(revision));
+        if (row == nullptr || row->count(revision.from) == 0) return;  // its row has given way
+        --row->at(revision.from).count;
+        if (revision.to) row->at(*revision.to).add(1, revision.time, revision.time);
+        if (grouping_.by_client()) return;
         meet(revision.server, revision.client.address, revision.from, -1);
         if (revision.to) meet(revision.server, revision.client.address, *revision.to, +1);
     }
 
-    std::vector<RankedRow> ranked() {
-        const auto wanted = [this](Outcome outcome) { return is_wanted(query_.outcome, outcome); };
+    std::vector<RankedRow> ranked(std::size_t limit) {
+        const auto wanted = [this](Outcome outcome) { return grouping_.wants(outcome); };
         count_clients();
         std::vector<RankedRow> rows;
         for (const auto& [key, row] : rows_) {
@@ -88,25 +163,34 @@ class Aggregation {
             if (const auto met = clients_.find(key); met != clients_.end()) ranked.clients = met->second;
             rows.push_back(ranked);
         }
-        keep_heaviest(rows, query_.rows);
+        keep_heaviest(rows, limit);
         return rows;
     }
 
   private:
-    tally::Endpoint key_of(const tally::Endpoint& server) const {
-        return query_.by == TopQuery::By::service ? tally::Endpoint{{}, server.port} : server;
+    struct Meeting {
+        tally::Endpoint server;
+        tally::IpAddress client;
+        int change;
+    };
+
+    /// Null for whoever is not listed, nearly always at the price of a bit.
+    RegistryRow* find(const tally::Endpoint& key) {
+        if (!maybe_listed_.test(hash_of(key) % maybe_listed_.size())) return nullptr;
+        const auto found = rows_.find(key);
+        return found == rows_.end() ? nullptr : &found->second;
     }
 
     void add(const tally::Row& row) {
         if (row.key.kind == tally::accepted_kind) return;
-        const tally::Endpoint key = key_of({row.key.address, row.key.port});
-        RegistryRow& sum = rows_[key];
-        sum.key = key;
-        sum.at(static_cast<Outcome>(row.key.kind)).add(row.count, row.first, row.last);
+        if (RegistryRow* sum = find(grouping_.key_of(row)))
+            sum->at(static_cast<Outcome>(row.key.kind)).add(row.count, row.first, row.last);
     }
 
     void meet(const tally::Endpoint& server, const tally::IpAddress& client, Outcome outcome, int change) {
-        if (is_wanted(query_.outcome, outcome)) meetings_.push_back({key_of(server), client, change});
+        if (!grouping_.wants(outcome)) return;
+        const tally::Endpoint key = grouping_.key_of(server);
+        if (find(key) != nullptr) meetings_.push_back({key, client, change});
     }
 
     /// A client counts where it was met more often than that was taken back.
@@ -122,15 +206,10 @@ class Aggregation {
         }
     }
 
-    struct Meeting {
-        tally::Endpoint server;
-        tally::IpAddress client;
-        int change;
-    };
-
-    const TopQuery& query_;
-    std::unordered_map<tally::Endpoint, RegistryRow, EndpointHash> rows_;
-    std::unordered_map<tally::Endpoint, std::uint64_t, EndpointHash> clients_;
+    const Grouping& grouping_;
+    std::bitset<1u << 16> maybe_listed_;  // by hash
+    std::unordered_map<tally::Endpoint, RegistryRow, KeyHash> rows_;
+    std::unordered_map<tally::Endpoint, std::uint64_t, KeyHash> clients_;
     std::vector<Meeting> meetings_;
     std::uint64_t error_ = 0;
 };
@@ -178,25 +257,17 @@ bool is_wanted(const std::string& wanted, Outcome outcome) {
 
 Json top(const Snapshot& snapshot, const TopQuery& query) {
     const Selection selection = select(snapshot, query);
-    Aggregation aggregation(query);
+    const Grouping grouping(query);
+    Aggregation aggregation(grouping, find_heaviest(snapshot, selection, grouping, query.rows));
     for (const auto& interval : selection.intervals) aggregation.add(*interval);
     std::uint64_t attempts = selection.attempts;
-    // Of a range that has ended revisions may have come later.
-    for (const auto& interval : snapshot.window) {
-        if (query.by == TopQuery::By::client)
-            for (const tally::Revision& revision : interval->client_revisions) aggregation.revise(revision, selection);
-        for (const tally::Revision& revision : interval->revisions) aggregation.revise(revision, selection);
-        if (selection.seconds == 0 || interval->interval < selection.first || interval->interval > selection.last)
-            continue;
-        for (const tally::Revision& revision : interval->assumed) {
-            if (!snapshot.assumptions.hold_for(revision.client.address)) continue;
-            aggregation.revise(revision, selection);
-            ++attempts;
-        }
-    }
+    for_each_revision(snapshot, selection, grouping.by_client(), [&](const tally::Revision& revision, bool assumed) {
+        aggregation.revise(revision);
+        attempts += assumed;
+    });
 
     Json rows = Json::array();
-    for (const RankedRow& row : aggregation.ranked())
+    for (const RankedRow& row : aggregation.ranked(query.rows))
         rows.push_back(row_document(row, query, selection.seconds, snapshot.services));
     const auto range = query.range.value_or(std::pair(selection.first, selection.last + 1));
     Json json = {{"window_seconds", query.range ? range.second - range.first : selection.seconds},

@@ -2,7 +2,7 @@
 #include "control/history/minute_rows.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <map>
 
 #include "control/classify/attempt_map.h"
 
@@ -22,19 +22,36 @@ MinuteKey host_of(std::uint64_t minute, Scope scope, tally::RowKind kind, const 
     return {minute, scope, kind, true, {host, 0}};
 }
 
-MinuteKey without_kind(MinuteKey key) {
-    key.kind = 0;
-    return key;
+/// Visits 0 … count - 1; what the subject of each needs is fetched some steps ahead, as in Registry.
+template <typename KeyAt, typename Visit>
+void walk(const SubjectSums& sums, std::size_t count, KeyAt key_at, Visit visit) {
+    constexpr std::size_t ahead = 8;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (i + 2 * ahead < count) sums.prefetch_index(key_at(i + 2 * ahead));
+        if (i + ahead < count) sums.prefetch_subject(key_at(i + ahead));
+        visit(i);
+    }
+}
+
+void append(const SubjectSums& sums, const SubjectSums::Subject& subject, std::vector<MinuteRow>& rows) {
+    sums.for_each_kind(subject, [&](tally::RowKind kind, const SubjectSums::Sum& sum) {
+        MinuteKey key = subject.key;
+        key.kind = kind;
+        if (sum.count != 0 || sum.clients != 0) rows.push_back({key, sum.count, sum.clients, sum.first, sum.last});
+    });
+}
+
+/// Clients of several subjects may be the same: they are not added up.
+void add_without_name(const SubjectSums& sums, const SubjectSums::Subject& subject, SubjectSums& others) {
+    sums.for_each_kind(subject, [&](tally::RowKind kind, const SubjectSums::Sum& more) {
+        SubjectSums::Sum& sum = others.at({subject.key.minute, subject.key.scope, kind, false, {}});
+        sum.count += more.count;
+        if (more.first != 0) sum.first = sum.first == 0 ? more.first : std::min(sum.first, more.first);
+        sum.last = std::max(sum.last, more.last);
+    });
 }
 
 }  // namespace
-
-std::size_t MinuteRows::KeyHash::operator()(const MinuteKey& key) const {
-    const std::uint64_t what = key.minute << 32 | std::uint64_t{key.subject.port} << 16 | std::uint64_t{key.kind} << 8 |
-                               static_cast<std::uint64_t>(key.scope) << 1 | std::uint64_t{key.named};
-    constexpr std::uint64_t odd = 0xa0761d6478bd642f;  // no further meaning
-    return tally::mix(AddressHash{}(key.subject.address) ^ odd, what ^ ~odd);
-}
 
 void MinuteRows::add(const MergedInterval& interval, tally::Interval from, const std::vector<CountChange>& changes) {
     const std::uint64_t minute = interval.interval / minute_seconds;
@@ -56,21 +73,39 @@ void MinuteRows::add(const MergedInterval& interval, tally::Interval from, const
 }
 
 void MinuteRows::add_rows(const MergedInterval& interval, std::uint64_t minute) {
-    for (const tally::Row& row : interval.destinations) {
-        const tally::Endpoint server{row.key.address, row.key.port};
-        count(service_of(minute, row.key.kind, server), row.count, row.first, row.last);
-        count(host_of(minute, Scope::incoming, row.key.kind, server.address), row.count, row.first, row.last);
-    }
-    for (const tally::Row& row : interval.clients)
-        count(host_of(minute, Scope::outgoing, row.key.kind, row.key.address), row.count, row.first, row.last);
+    const auto service_at = [&](std::size_t i) {
+        const tally::RowKey& key = interval.destinations[i].key;
+        return service_of(minute, key.kind, {key.address, key.port});
+    };
+    walk(sums_, interval.destinations.size(), service_at, [&](std::size_t i) {
+        const tally::Row& row = interval.destinations[i];
+        count(service_at(i), row.count, row.first, row.last);
+        count(host_of(minute, Scope::incoming, row.key.kind, row.key.address), row.count, row.first, row.last);
+    });
+    const auto client_at = [&](std::size_t i) {
+        const tally::RowKey& key = interval.clients[i].key;
+        return host_of(minute, Scope::outgoing, key.kind, key.address);
+    };
+    walk(sums_, interval.clients.size(), client_at, [&](std::size_t i) {
+        count(client_at(i), interval.clients[i].count, interval.clients[i].first, interval.clients[i].last);
+    });
     // Banks count what a client was accepted by for its servers only.
-    for (const tally::Sighting& contact : interval.contacts) {
-        if (contact.kind != tally::accepted_kind) continue;
-        count(host_of(minute, Scope::outgoing, contact.kind, contact.client.address), 1, contact.time, contact.time);
+    const auto accepted_at = [&](std::size_t i) {
+        return host_of(minute, Scope::outgoing, tally::accepted_kind, interval.contacts[i].client.address);
+    };
+    walk(sums_, interval.contacts.size(), accepted_at, [&](std::size_t i) {
+        const tally::Sighting& contact = interval.contacts[i];
+        if (contact.kind != tally::accepted_kind) return;
+        count(accepted_at(i), 1, contact.time, contact.time);
         meet(minute, contact.server, contact.client.address, contact.kind);
-    }
-    for (const tally::Sighting& sighting : interval.sightings)
+    });
+    const auto met_at = [&](std::size_t i) {
+        return service_of(minute, interval.sightings[i].kind, interval.sightings[i].server);
+    };
+    walk(sums_, interval.sightings.size(), met_at, [&](std::size_t i) {
+        const tally::Sighting& sighting = interval.sightings[i];
         meet(minute, sighting.server, sighting.client.address, sighting.kind);
+    });
     const auto missed = [&](Scope scope, std::uint64_t number) {
         if (number > 0) count(minute, scope, stored_kind::missed, static_cast<std::int64_t>(number));
     };
@@ -103,7 +138,7 @@ void MinuteRows::count(std::uint64_t minute, Scope scope, tally::RowKind kind, s
 }
 
 void MinuteRows::count(const MinuteKey& key, std::int64_t number, tally::Time first, tally::Time last) {
-    Sum& sum = sums_[key];
+    SubjectSums::Sum& sum = sums_.at(key);
     sum.count += number;
     if (first != 0) sum.first = sum.first == 0 ? first : std::min(sum.first, first);
     sum.last = std::max(sum.last, last);
@@ -117,33 +152,30 @@ void MinuteRows::meet(std::uint64_t minute, const tally::Endpoint& server, const
     }
     for (const MinuteKey& key :
          {service_of(minute, kind, server), host_of(minute, Scope::incoming, kind, server.address)}) {
-        const auto known = sums_.find(key);
+        SubjectSums::Sum* known = sums_.find(key);
         // A row that gave way in the cores' banks has no sum to belong to.
-        if (is_new(key, client) && known != sums_.end()) ++known->second.clients;
+        if (is_new(key, client) && known != nullptr) ++known->clients;
     }
 }
 
 /// Once a minute. Two pairs share a digest with probability 2^-64.
 bool MinuteRows::is_new(const MinuteKey& key, const tally::IpAddress& client) {
     constexpr std::uint64_t odd = 0xe7037ed1a0b428db;  // no further meaning
-    const std::uint64_t digest = tally::mix(KeyHash{}(key), AddressHash{}(client) ^ odd);
-    if (pairs_.size() < capacity_.pairs) return pairs_.insert(digest).second;
-    if (pairs_.contains(digest)) return false;
-    ++pairs_overflowed_;
+    const std::uint64_t digest = tally::mix(SubjectSums::hash_of(key) ^ key.kind * odd, AddressHash{}(client) ^ odd);
+    if (pairs_.insert(digest)) return true;
+    pairs_overflowed_ += pairs_.full() && !pairs_.contains(digest);
     return false;
 }
 
 bool MinuteRows::due(tally::Interval now) const {
-    return !sums_.empty() && (now >= taken_ + write_every || sums_.size() > capacity_.rows * fullness);
+    return !sums_.empty() && (now >= taken_ + write_every || sums_.subjects().size() > capacity_.rows * fullness);
 }
 
 std::vector<MinuteRow> MinuteRows::take(tally::Interval now) {
     taken_ = now;
-    for (const Scope scope : {Scope::service, Scope::incoming, Scope::outgoing}) sum_up_lightest(scope);
     std::vector<MinuteRow> rows;
-    rows.reserve(sums_.size());
-    for (const auto& [key, sum] : sums_)
-        if (sum.count != 0 || sum.clients != 0) rows.push_back({key, sum.count, sum.clients, sum.first, sum.last});
+    for (const Scope scope : {Scope::network, Scope::service, Scope::incoming, Scope::outgoing})
+        take_scope(scope, rows);
     sums_.clear();
     // In the order of the file's index: neighbours are written together, and the order is the same each time.
     std::ranges::sort(rows, {}, [](const MinuteRow& row) {
@@ -152,40 +184,38 @@ std::vector<MinuteRow> MinuteRows::take(tally::Interval now) {
     return rows;
 }
 
-/// Beyond `rows` subjects the lightest lose their names. Sums stay what they are.
-void MinuteRows::sum_up_lightest(Scope scope) {
-    using Subject = std::pair<MinuteKey, std::uint64_t>;  // without a kind, and its weight
-    std::unordered_map<MinuteKey, std::uint64_t, KeyHash> weights;
-    for (const auto& [key, sum] : sums_)
-        if (key.scope == scope && key.named)
-            weights[without_kind(key)] += static_cast<std::uint64_t>(std::abs(sum.count));
-    if (weights.size() <= capacity_.rows) return;
-    std::vector<Subject> subjects(weights.begin(), weights.end());
-    const auto heavier = [](const Subject& a, const Subject& b) {
-        if (a.second != b.second) return a.second > b.second;
-        return std::tie(a.first.minute, a.first.subject) < std::tie(b.first.minute, b.first.subject);
-    };
-    const auto cut = subjects.begin() + static_cast<std::ptrdiff_t>(capacity_.rows);
-    std::nth_element(subjects.begin(), cut, subjects.end(), heavier);
-    overflowed_ += static_cast<std::uint64_t>(subjects.end() - cut);
+void MinuteRows::take_scope(Scope scope, std::vector<MinuteRow>& rows) {
+    std::vector<Weighed> named;
+    SubjectSums others;  // and the network
+    for (const SubjectSums::Subject& subject : sums_.subjects()) {
+        if (subject.key.scope != scope) continue;
+        if (subject.key.named) named.push_back({sums_.weight(subject), subject.hash, &subject});
+        if (!subject.key.named) add_without_name(sums_, subject, others);
+    }
+    if (named.size() > capacity_.rows) sum_up_lightest(scope, named, others);
+    for (const Weighed& each : named) append(sums_, *each.subject, rows);
+    for (const SubjectSums::Subject& other : others.subjects()) append(others, other, rows);
+}
 
-    std::vector<std::pair<MinuteKey, Sum>> others;
-    std::unordered_map<std::uint64_t, std::uint64_t> missed;  // by minute: the heaviest
-    std::for_each(cut, subjects.end(), [&](const Subject& subject) {
-        std::uint64_t& most = missed[subject.first.minute];
-        most = std::max(most, subject.second);
+/// Beyond `rows` subjects the lightest lose their names. Sums stay what they are.
+void MinuteRows::sum_up_lightest(Scope scope, std::vector<Weighed>& named, SubjectSums& others) {
+    const auto cut = named.begin() + static_cast<std::ptrdiff_t>(capacity_.rows);
+    std::nth_element(named.begin(), cut, named.end(), [](const Weighed& a, const Weighed& b) {
+        if (a.weight != b.weight) return a.weight > b.weight;
+        if (a.hash != b.hash) return a.hash < b.hash;  // mostly equal, so in an order that costs no look at the subject
+        return std::tie(a.subject->key.minute, a.subject->key.subject) <
+               std::tie(b.subject->key.minute, b.subject->key.subject);
     });
-    std::erase_if(sums_, [&](const auto& each) {
-        const auto& [key, sum] = each;
-        if (key.scope != scope || !key.named) return false;
-        const MinuteKey subject = without_kind(key);
-        if (heavier({subject, weights.at(subject)}, *cut)) return false;
-        others.emplace_back(MinuteKey{key.minute, scope, key.kind, false, {}}, sum);
-        return true;
-    });
-    for (const auto& [key, sum] : others) count(key, sum.count, sum.first, sum.last);
+    overflowed_ += static_cast<std::uint64_t>(named.end() - cut);
+    std::map<std::uint64_t, std::uint64_t> missed;  // by minute: the heaviest
+    for (auto light = cut; light != named.end(); ++light) {
+        std::uint64_t& most = missed[light->subject->key.minute];
+        most = std::max(most, light->weight);
+        add_without_name(sums_, *light->subject, others);
+    }
+    named.erase(cut, named.end());
     for (const auto& [minute, most] : missed)
-        count(minute, scope, stored_kind::missed, static_cast<std::int64_t>(most));
+        others.at({minute, scope, stored_kind::missed, false, {}}).count += static_cast<std::int64_t>(most);
 }
 
 }  // namespace rstwatch::control

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "control/history/count_change.h"
+#include "control/history/digest_set.h"
+#include "control/history/subject_sums.h"
 #include "control/merge/merged_interval.h"
 #include "control/store/minute_row.h"
 
@@ -21,7 +20,7 @@ class MinuteRows {
         std::size_t pairs = 262144;  ///< clients that are told apart within a minute, over all subjects and outcomes
     };
 
-    explicit MinuteRows(const Capacity& capacity) : capacity_(capacity) {}
+    explicit MinuteRows(const Capacity& capacity) : capacity_(capacity), pairs_(capacity.pairs) {}
 
     /// As History::add().
     void add(const MergedInterval& interval, tally::Interval from, const std::vector<CountChange>& changes);
@@ -38,26 +37,24 @@ class MinuteRows {
     std::uint64_t pairs_overflowed() const { return pairs_overflowed_; }
 
   private:
-    struct KeyHash {
-        std::size_t operator()(const MinuteKey& key) const;
-    };
-    struct Sum {
-        std::int64_t count = 0;
-        std::int64_t clients = 0;
-        tally::Time first = 0, last = 0;
-    };
-
     void count(std::uint64_t minute, Scope scope, tally::RowKind kind, std::int64_t count);
     void count(const MinuteKey& key, std::int64_t count, tally::Time first, tally::Time last);
     void add_rows(const MergedInterval& interval, std::uint64_t minute);
     void apply(const CountChange& change, std::uint64_t minute);
     void meet(std::uint64_t minute, const tally::Endpoint& server, const tally::IpAddress& client, tally::RowKind kind);
     bool is_new(const MinuteKey& key, const tally::IpAddress& client);
-    void sum_up_lightest(Scope scope);
+    struct Weighed {
+        std::uint64_t weight;
+        std::uint64_t hash;
+        const SubjectSums::Subject* subject;
+    };
+
+    void take_scope(Scope scope, std::vector<MinuteRow>& rows);
+    void sum_up_lightest(Scope scope, std::vector<Weighed>& named, SubjectSums& others);
 
     Capacity capacity_;
-    std::unordered_map<MinuteKey, Sum, KeyHash> sums_;
-    std::unordered_set<std::uint64_t> pairs_;  // that were met in pairs_minute_, by digest
+    SubjectSums sums_;
+    DigestSet pairs_;  // that were met in pairs_minute_
     std::uint64_t pairs_minute_ = 0;
     tally::Interval taken_ = 0;
     std::uint64_t overflowed_ = 0;

@@ -12,21 +12,43 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
     to.insert(to.end(), from.begin(), from.end());
 }
 
+/// One core's lists come in order, but for what its deadlines decided. Entries are large, so their places are sorted,
+/// mostly by time alone, and each entry is moved once. `key` begins with the time.
+template <typename Entry, typename Key>
+void sort_list(std::vector<Entry>& list, tally::Time Entry::*time, Key key) {
+    if (std::ranges::is_sorted(list, {}, key)) return;
+    struct Place {
+        tally::Time time;
+        std::size_t index;
+    };
+    std::vector<Place> places(list.size());
+    for (std::size_t i = 0; i < list.size(); ++i) places[i] = {list[i].*time, i};
+    std::ranges::sort(places, [&](const Place& a, const Place& b) {
+        if (a.time != b.time) return a.time < b.time;
+        const auto of_a = key(list[a.index]), of_b = key(list[b.index]);
+        return of_a != of_b ? of_a < of_b : a.index < b.index;
+    });
+    std::vector<Entry> sorted;
+    sorted.reserve(list.size());
+    for (const Place& place : places) sorted.push_back(list[place.index]);
+    list = std::move(sorted);
+}
+
 /// Whoever judges records judges them one after the other; everything else is summed, and sums know no order. Equal
 /// records are of one four-tuple, hence of one core, whose order they keep.
 void sort_by_time_and_tuple(MergedInterval& interval) {
-    std::ranges::stable_sort(interval.records, {}, [](const tally::AttemptRecord& record) {
+    sort_list(interval.records, &tally::AttemptRecord::decided, [](const tally::AttemptRecord& record) {
         return std::tie(record.decided, record.client, record.server, record.start);
     });
     const auto place = [](const tally::Sighting& sighting) {
         return std::tie(sighting.time, sighting.client, sighting.server, sighting.kind);
     };
-    std::ranges::stable_sort(interval.contacts, {}, place);
-    std::ranges::stable_sort(interval.sightings, {}, place);
-    std::ranges::stable_sort(interval.revisions, {}, [](const tally::Revision& revision) {
+    sort_list(interval.contacts, &tally::Sighting::time, place);
+    sort_list(interval.sightings, &tally::Sighting::time, place);
+    sort_list(interval.revisions, &tally::Revision::time, [](const tally::Revision& revision) {
         return std::tie(revision.time, revision.client, revision.server);
     });
-    std::ranges::stable_sort(interval.identifications, {}, [](const tally::Identification& found) {
+    sort_list(interval.identifications, &tally::Identification::time, [](const tally::Identification& found) {
         return std::tie(found.time, found.client, found.server, found.from);
     });
 }

@@ -44,40 +44,49 @@ double tau(double x) {
 }  // namespace
 
 void DistinctClients::add(const tally::IpAddress& client, SketchBudget& budget) {
-    if (registers_) return add_to_sketch(client);
-    const auto place = std::ranges::lower_bound(exact_, client);
-    if (place != exact_.end() && *place == client) return;
-    if (exact_.size() < exact_limit) {
-        exact_.insert(place, client);
+    if (!met_) met_ = std::make_unique<Met>();
+    if (met_->registers) return add_to_sketch(client);
+    const auto place = std::ranges::lower_bound(met_->exact, client);
+    if (place != met_->exact.end() && *place == client) return;
+    if (met_->exact.size() < exact_limit) {
+        met_->exact.insert(place, client);
         return;
     }
     if (budget.left == 0) {
-        if (!saturated_) ++budget.refused;
-        saturated_ = true;
+        if (!met_->saturated) ++budget.refused;
+        met_->saturated = true;
         return;
     }
     --budget.left;
-    registers_ = {new Registers(std::size_t{1} << precision), GiveBack{&budget}};
-    for (const tally::IpAddress& each : exact_) add_to_sketch(each);
-    exact_ = {};
+    met_->registers = {new Registers(std::size_t{1} << precision), GiveBack{&budget}};
+    for (const tally::IpAddress& each : met_->exact) add_to_sketch(each);
+    met_->exact = {};
     add_to_sketch(client);
 }
 
 void DistinctClients::add_to_sketch(const tally::IpAddress& client) {
     const std::uint64_t hash = sketch_hash(client);
-    std::uint8_t& rank = (*registers_)[hash >> (64 - precision)];
+    std::uint8_t& rank = (*met_->registers)[hash >> (64 - precision)];
     const auto zeros =
         static_cast<std::uint8_t>(std::countl_zero(hash << precision | std::uint64_t{1} << (precision - 1)) + 1);
-    rank = std::max(rank, zeros);
+    if (rank >= zeros) return;
+    rank = zeros;
+    met_->estimate = 0;
+}
+
+std::uint64_t DistinctClients::count() const {
+    if (!met_) return 0;
+    if (!met_->registers) return met_->exact.size();
+    if (met_->estimate == 0) met_->estimate = estimate();  // rankings ask for thousands, few of which have changed
+    return met_->estimate;
 }
 
 /// Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017), algorithm 6: unbiased over the whole
 /// range, where the estimator of 2007 and linear counting both are not in between.
-std::uint64_t DistinctClients::count() const {
-    if (!registers_) return exact_.size();
+std::uint64_t DistinctClients::estimate() const {
     std::array<std::uint32_t, most_rank + 1> histogram{};
-    for (const std::uint8_t rank : *registers_) ++histogram[rank];
-    const auto m = static_cast<double>(registers_->size());
+    for (const std::uint8_t rank : *met_->registers) ++histogram[rank];
+    const auto m = static_cast<double>(met_->registers->size());
     double z = m * tau(1 - histogram[most_rank] / m);
     for (unsigned rank = most_rank - 1; rank >= 1; --rank) z = (z + histogram[rank]) / 2;
     z += m * sigma(histogram[0] / m);
@@ -86,8 +95,8 @@ std::uint64_t DistinctClients::count() const {
 }
 
 std::uint64_t DistinctClients::error() const {
-    if (!registers_) return 0;
-    const double standard_error = 1.04 / std::sqrt(static_cast<double>(registers_->size()));
+    if (!met_ || !met_->registers) return 0;
+    const double standard_error = 1.04 / std::sqrt(static_cast<double>(met_->registers->size()));
     return static_cast<std::uint64_t>(std::ceil(2 * standard_error * static_cast<double>(count())));
 }
 

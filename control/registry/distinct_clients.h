@@ -26,7 +26,7 @@ class DistinctClients {
     /// Two standard errors of the estimate; 0 while the count is exact.
     std::uint64_t error() const;
     /// True when there were more than could be counted: count() is the least there can have been.
-    bool is_saturated() const { return saturated_; }
+    bool is_saturated() const { return met_ && met_->saturated; }
 
   private:
     static constexpr std::size_t exact_limit = 32;
@@ -40,11 +40,18 @@ class DistinctClients {
         }
     };
 
-    void add_to_sketch(const tally::IpAddress& client);
+    /// Of most services and clients nobody is met: they pay for a pointer.
+    struct Met {
+        std::vector<tally::IpAddress> exact;             // sorted
+        std::unique_ptr<Registers, GiveBack> registers;  // once `exact` has overflowed
+        std::uint64_t estimate = 0;                      // of `registers` as they are; 0: not computed
+        bool saturated = false;
+    };
 
-    std::vector<tally::IpAddress> exact_;             // sorted
-    std::unique_ptr<Registers, GiveBack> registers_;  // once exact_ has overflowed
-    bool saturated_ = false;
+    void add_to_sketch(const tally::IpAddress& client);
+    std::uint64_t estimate() const;
+
+    std::unique_ptr<Met> met_;
 };
 
 }  // namespace rstwatch::control

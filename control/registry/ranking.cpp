@@ -16,14 +16,16 @@ std::uint64_t count_wanted(const RegistryRow& row, Wanted wanted) {
 }
 
 /// The rows with the highest counts, in no order.
-std::vector<const RegistryRow*> heaviest(const Registry::Table& table, std::size_t limit, Wanted wanted) {
+std::vector<const RegistryRow*> heaviest(const Registry::Table& table, const RowMarks& failing, std::size_t limit,
+                                         Wanted wanted) {
     struct Candidate {
         std::uint64_t count;
         const RegistryRow* row;
     };
     std::vector<Candidate> candidates;
-    for (const RegistryRow& row : table.rows())
-        if (const std::uint64_t count = count_wanted(row, wanted); count > 0) candidates.push_back({count, &row});
+    const std::vector<RegistryRow>& all = table.rows();
+    for (std::size_t i = failing.next(0); i < all.size(); i = failing.next(i + 1))
+        if (const std::uint64_t count = count_wanted(all[i], wanted); count > 0) candidates.push_back({count, &all[i]});
     const auto heavier = [](const Candidate& a, const Candidate& b) {
         return a.count != b.count ? a.count > b.count : a.row->key < b.row->key;
     };
@@ -48,7 +50,7 @@ void count_clients(const DistinctClients& distinct, RankedRow& ranked) {
 std::vector<RankedRow> rank_destinations(const Registry& registry, std::size_t limit, Wanted wanted,
                                          const DistinctClients RegistryRow::*clients) {
     std::vector<RankedRow> rows;
-    for (const RegistryRow* row : heaviest(registry.destinations(), limit, wanted)) {
+    for (const RegistryRow* row : heaviest(registry.destinations(), registry.failing_destinations(), limit, wanted)) {
         rows.push_back(summarize(*row, wanted));
         rows.back().error = registry.destination_error(*row);
         count_clients(row->*clients, rows.back());
@@ -59,7 +61,7 @@ std::vector<RankedRow> rank_destinations(const Registry& registry, std::size_t l
 
 std::vector<RankedRow> rank_clients(const Registry& registry, std::size_t limit) {
     std::vector<RankedRow> rows;
-    for (const RegistryRow* row : heaviest(registry.clients(), limit, tally::is_failed)) {
+    for (const RegistryRow* row : heaviest(registry.clients(), registry.failing_clients(), limit, tally::is_failed)) {
         rows.push_back(summarize(*row, tally::is_failed));
         rows.back().error = registry.client_error(*row);
     }

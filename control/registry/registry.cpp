@@ -7,25 +7,21 @@
 namespace rstwatch::control {
 namespace {
 
-/// Moves verdicts between outcomes of a row. False if the row has given way: then they are among `other` already.
-bool move(Registry::Table& table, const tally::Endpoint& key, tally::Outcome from, std::optional<tally::Outcome> to,
-          std::uint64_t count, tally::Time time) {
-    RegistryRow* row = table.find(key, hash_of(key));
-    if (row == nullptr || row->count(from) < count) return false;
-    row->at(from).count -= count;
-    if (to) row->at(*to).add(count, time, time);
-    return true;
+std::size_t place_in(const Registry::Table& table, const RegistryRow& row) {
+    return static_cast<std::size_t>(&row - table.rows().data());
 }
 
-/// True if a destination has accepted that was not seen yet.
-bool add_row(Registry::Table& table, const tally::Row& row) {
+RegistryRow& count(Registry::Table& table, const tally::Row& row) {
     const tally::Endpoint key{row.key.address, row.key.port};
     RegistryRow& entry = table.at(key, hash_of(key));
     Occurrences& seen =
         row.key.kind == tally::accepted_kind ? entry.accepted : entry.at(static_cast<tally::Outcome>(row.key.kind));
     seen.add(row.count, row.first, row.last);
-    entry.heard = entry.heard || row.key.hops != tally::unknown_hops;
-    return row.key.kind == tally::accepted_kind && !entry.heard;
+    return entry;
+}
+
+bool is_failure(const tally::Row& row) {
+    return row.key.kind != tally::accepted_kind && tally::is_failed(static_cast<tally::Outcome>(row.key.kind));
 }
 
 }  // namespace
@@ -64,11 +60,15 @@ tally::Time RegistryRow::first_seen() const {
 Registry::Registry(const config::Settings::Registry& settings)
     : sketches_{static_cast<std::uint64_t>(settings.sketches), 0},
       destinations_(static_cast<std::size_t>(settings.destinations)),
-      clients_(static_cast<std::size_t>(settings.clients)) {}
+      clients_(static_cast<std::size_t>(settings.clients)),
+      failing_destinations_(destinations_.capacity()),
+      failing_clients_(clients_.capacity()),
+      unheard_(destinations_.capacity()),
+      changed_(destinations_.capacity()) {}
 
-void Registry::add_rows(const MergedInterval& interval) {
-    add_rows(destinations_, interval.destinations);
-    add_rows(clients_, interval.clients);
+void Registry::add_rows(const MergedInterval& interval, const std::function<void()>& pause) {
+    add_rows(destinations_, interval.destinations, pause, [this](const tally::Row& row) { add_destination(row); });
+    add_rows(clients_, interval.clients, pause, [this](const tally::Row& row) { add_client(row); });
     destinations_other_ += interval.destinations_other;
     clients_other_ += interval.clients_other;
     destinations_overflowed_ += interval.destinations_overflowed;
@@ -86,34 +86,66 @@ void Registry::add_changes(const MergedInterval& interval) {
 }
 
 /// A large registry lies in memory, not in the cache: look-ups are prepared some rows ahead.
-void Registry::add_rows(Table& table, const std::vector<tally::Row>& rows) {
+template <typename Add>
+void Registry::add_rows(Table& table, const std::vector<tally::Row>& rows, const std::function<void()>& pause,
+                        Add add) {
     constexpr std::size_t ahead = 8;
+    constexpr std::size_t stretch = 8192;  // a millisecond
     const auto hash_at = [&](std::size_t i) {
         return tally::hash_of(tally::Endpoint{rows[i].key.address, rows[i].key.port});
     };
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (i + 2 * ahead < rows.size()) table.prefetch_index(hash_at(i + 2 * ahead));
         if (i + ahead < rows.size()) table.prefetch_row(hash_at(i + ahead));
-        any_unheard_ |= add_row(table, rows[i]);
+        add(rows[i]);
+        if (pause && i % stretch == stretch - 1) pause();
     }
+}
+
+void Registry::add_destination(const tally::Row& row) {
+    RegistryRow& entry = count(destinations_, row);
+    const std::size_t place = place_of(entry);
+    entry.heard = entry.heard || row.key.hops != tally::unknown_hops;
+    if (row.key.kind == tally::accepted_kind && !entry.heard) unheard_.set(place);
+    if (is_failure(row)) failing_destinations_.set(place);
+    changed_.set(place);
+}
+
+void Registry::add_client(const tally::Row& row) {
+    const RegistryRow& entry = count(clients_, row);
+    if (is_failure(row)) failing_clients_.set(place_in(clients_, entry));
+}
+
+/// Moves verdicts between outcomes of a row. False if the row has given way: then they are among `other` already.
+bool Registry::move(Table& table, RowMarks& failing, const tally::Endpoint& key, tally::Outcome from,
+                    std::optional<tally::Outcome> to, std::uint64_t count, tally::Time time) {
+    RegistryRow* row = table.find(key, hash_of(key));
+    if (row == nullptr || row->count(from) < count) return false;
+    row->at(from).count -= count;
+    if (!to) return true;
+    row->at(*to).add(count, time, time);
+    if (tally::is_failed(*to)) failing.set(place_in(table, *row));
+    return true;
 }
 
 void Registry::revise(const tally::Revision& revision) {
     // A withdrawn verdict leaves the sums; where the row has given way, it leaves `other`.
-    if (!move(destinations_, revision.server, revision.from, revision.to, 1, revision.time) && !revision.to)
+    if (!move(destinations_, failing_destinations_, revision.server, revision.from, revision.to, 1, revision.time) &&
+        !revision.to)
         --destinations_other_;
     revise_client(revision);
 }
 
 void Registry::revise_client(const tally::Revision& revision) {
-    if (!move(clients_, {revision.client.address, 0}, revision.from, revision.to, 1, revision.time) && !revision.to)
+    if (!move(clients_, failing_clients_, {revision.client.address, 0}, revision.from, revision.to, 1, revision.time) &&
+        !revision.to)
         --clients_other_;
 }
 
 void Registry::reclassify(const tally::Endpoint& server, const tally::IpAddress& client, tally::Outcome from,
                           tally::Outcome to, std::uint64_t count, tally::Time time) {
-    (void)move(destinations_, server, from, to, count, time);
-    (void)move(clients_, {client, 0}, from, to, count, time);
+    (void)move(destinations_, failing_destinations_, server, from, to, count, time);
+    (void)move(clients_, failing_clients_, {client, 0}, from, to, count, time);
 }
 
 void Registry::add_handshake(const tally::Sighting& contact) {
@@ -127,7 +159,10 @@ void Registry::add_record(const tally::AttemptRecord& record) {
     if (!tally::is_failed(record.outcome) && record.server_bytes == 0) return;
     RegistryRow* row = destinations_.find(record.server, hash_of(record.server));
     if (row == nullptr) return;
-    if (record.server_bytes > 0) row->last_response = std::max(row->last_response, record.end);
+    if (record.server_bytes > 0) {
+        row->last_response = std::max(row->last_response, record.end);
+        changed_.set(place_of(*row));
+    }
     if (!tally::is_failed(record.outcome)) return;
     row->failed_clients.add(record.client.address, sketches_);
     if (tally::is_refusal(record.outcome)) row->refused_clients.add(record.client.address, sketches_);
@@ -145,8 +180,9 @@ std::uint64_t Registry::successes_of(const tally::IpAddress& client) const {
 
 UnheardDestinations Registry::unheard() const {
     UnheardDestinations unheard;
-    if (!any_unheard_) return unheard;
-    for (const RegistryRow& row : destinations_.rows()) {
+    const std::vector<RegistryRow>& rows = destinations_.rows();
+    for (std::size_t i = unheard_.next(0); i < rows.size(); i = unheard_.next(i + 1)) {
+        const RegistryRow& row = rows[i];
         if (row.accepted.count == 0 || row.heard) continue;
         if (unheard.count++ == 0 || row.key < unheard.example) unheard.example = row.key;
     }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <boost/container/small_vector.hpp>
+#include <functional>
 
 #include "config/settings.h"
 #include "control/classify/span_watch.h"
 #include "control/merge/merged_interval.h"
 #include "control/registry/distinct_clients.h"
 #include "control/registry/handshake_times.h"
+#include "control/registry/row_marks.h"
 #include "dataplane/tally/space_saving.h"
 
 namespace rstwatch::control {
@@ -64,8 +66,9 @@ class Registry {
         add_rows(interval);
         add_changes(interval);
     }
-    /// What was counted in the interval; `add_changes` then applies its revisions and records.
-    void add_rows(const MergedInterval& interval);
+    /// What was counted in the interval; `add_changes` then applies its revisions and records. `pause` is called from
+    /// time to time, where others may look at what there is so far.
+    void add_rows(const MergedInterval& interval, const std::function<void()>& pause = {});
     void add_changes(const MergedInterval& interval);
 
     /// `count` attempts of this destination and client turn out to be another outcome.
@@ -94,6 +97,14 @@ class Registry {
 
     const Table& destinations() const { return destinations_; }
     const Table& clients() const { return clients_; }
+    /// Rows with an outcome that is a failure, now or at some time.
+    const RowMarks& failing_destinations() const { return failing_destinations_; }
+    const RowMarks& failing_clients() const { return failing_clients_; }
+    /// Destinations that have changed since whoever keeps them has cleared their marks.
+    RowMarks& changed_destinations() { return changed_; }
+    std::size_t place_of(const RegistryRow& destination) const {
+        return static_cast<std::size_t>(&destination - destinations_.rows().data());
+    }
     std::uint64_t destinations_other() const { return destinations_other_ + destinations_.other(); }
     std::uint64_t clients_other() const { return clients_other_ + clients_.other(); }
     std::uint64_t destinations_overflowed() const { return destinations_overflowed_ + destinations_.overflowed(); }
@@ -105,7 +116,12 @@ class Registry {
     std::uint64_t client_error(const RegistryRow& row) const { return row.error + clients_missed_; }
 
   private:
-    void add_rows(Table& table, const std::vector<tally::Row>& rows);
+    void add_destination(const tally::Row& row);
+    void add_client(const tally::Row& row);
+    template <typename Add>
+    void add_rows(Table& table, const std::vector<tally::Row>& rows, const std::function<void()>& pause, Add add);
+    bool move(Table& table, RowMarks& failing, const tally::Endpoint& key, tally::Outcome from,
+              std::optional<tally::Outcome> to, std::uint64_t count, tally::Time time);
     void revise(const tally::Revision& revision);
     void revise_client(const tally::Revision& revision);
     void add_handshake(const tally::Sighting& contact);
@@ -114,7 +130,9 @@ class Registry {
     SketchBudget sketches_;  // before the tables, whose rows give sketches back
     Table destinations_;
     Table clients_;
-    bool any_unheard_ = false;              // some destination has, some time, accepted without being seen
+    RowMarks failing_destinations_, failing_clients_;
+    RowMarks unheard_;                      // destinations that have, some time, accepted without being seen
+    RowMarks changed_;                      // destinations, by whatever is kept over a restart
     std::uint64_t destinations_other_ = 0;  // verdicts that never reached a row here
     std::uint64_t clients_other_ = 0;
     std::uint64_t destinations_overflowed_ = 0;

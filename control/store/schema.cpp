@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "dataplane/tally/outcome.h"
+
 namespace rstwatch::control {
 namespace {
 
@@ -18,6 +20,14 @@ constexpr std::array migrations{
     // 2: what has to survive a restart.
     "CREATE TABLE saved(space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(space, key))"
     " WITHOUT ROWID;",
+    // 3: services out of `saved`, in columns: hundreds of thousands of them change all the time. `failed` is 0, and
+    // `application` empty, where there is no more to tell; `cause` is a number of `kind`.
+    "CREATE TABLE service(address BLOB NOT NULL, port INTEGER NOT NULL, accepted INTEGER NOT NULL,"
+    " first_accepted INTEGER NOT NULL, last_accepted INTEGER NOT NULL, heard INTEGER NOT NULL,"
+    " last_response INTEGER NOT NULL, failed INTEGER NOT NULL, failing_since INTEGER NOT NULL,"
+    " last_failed INTEGER NOT NULL, recovered_at INTEGER NOT NULL, cause INTEGER NOT NULL, application TEXT NOT NULL,"
+    " detail BLOB NOT NULL, identified INTEGER NOT NULL, PRIMARY KEY(address, port)) WITHOUT ROWID;"
+    "DELETE FROM saved WHERE space = 'service';",
 };
 
 }  // namespace
@@ -33,6 +43,27 @@ bool migrate(Database& database) {
     for (auto step = static_cast<std::size_t>(version); step < migrations.size(); ++step)
         database.execute(migrations[step]);
     database.execute(("PRAGMA user_version = " + std::to_string(schema_version())).c_str());
+    database.execute("COMMIT");
+    return database.ok();
+}
+
+std::string failing_condition(Database& database) {
+    std::string numbers;
+    Query query(database, "SELECT id, name FROM kind ORDER BY id");
+    while (query.step()) {
+        const auto outcome = tally::outcome_from_name(query.text(1));
+        if (!outcome || !tally::is_failed(*outcome)) continue;
+        numbers += (numbers.empty() ? "" : ",") + std::to_string(query.integer(0));
+    }
+    return "kind IN (" + numbers + ")";
+}
+
+bool index_failures(Database& database) {
+    const std::string index = "CREATE INDEX failing ON minute(scope, minute, kind, address, port, count) WHERE " +
+                              failing_condition(database);
+    if (database.text("SELECT sql FROM sqlite_master WHERE name = 'failing'") == index) return database.ok();
+    database.execute("BEGIN IMMEDIATE; DROP INDEX IF EXISTS failing;");
+    database.execute(index.c_str());
     database.execute("COMMIT");
     return database.ok();
 }

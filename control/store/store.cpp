@@ -20,6 +20,13 @@ std::map<std::string, std::string> Store::load_all(const std::string& space) {
     return found;
 }
 
+std::vector<KeptService> Store::load_services() {
+    if (!file_.is_open()) return {};
+    auto found = file_.load_services();
+    if (file_.error()) failed(*file_.error());
+    return found;
+}
+
 void Store::start() {
     if (is_on() && !thread_.joinable()) thread_ = std::thread([this] { run(); });
 }
@@ -60,12 +67,25 @@ void Store::put(const std::string& space, const std::string& key, std::optional<
     ++waiting_.rows;
 }
 
+void Store::save(std::vector<KeptService> services) {
+    put(&Batch::services, std::move(services));
+}
+
+void Store::erase(std::vector<tally::Endpoint> services) {
+    put(&Batch::gone, std::move(services));
+}
+
 void Store::add(std::vector<MinuteRow> rows) {
+    put(&Batch::minutes, std::move(rows));
+}
+
+template <typename Row>
+void Store::put(std::deque<std::vector<Row>> Batch::*list, std::vector<Row> rows) {
     if (!is_on() || rows.empty()) return;
     std::unique_lock lock(mutex_);
     if (!make_room(lock, rows.size())) return;
     waiting_.rows += rows.size();
-    waiting_.minutes.push_back(std::move(rows));
+    (waiting_.*list).push_back(std::move(rows));
 }
 
 /// A batch that is larger than the queue has room when nothing else waits.
@@ -155,9 +175,7 @@ void Store::look_after_file() {
 /// False if it has to be tried again.
 bool Store::write(Batch& batch) {
     if (batch.rows == 0) return true;
-    bool written = file_.begin() && write_saves(batch);
-    for (const auto& rows : batch.minutes) written = written && file_.add(rows);
-    written = written && file_.commit();
+    const bool written = file_.begin() && write_saves(batch) && write_rows(batch) && file_.commit();
     if (written) {
         if (!file_.trim()) failed(*file_.error());
         return true;
@@ -180,6 +198,12 @@ bool Store::write_saves(const Batch& batch) {
         const auto& [key, text] = each;
         return text ? file_.save(key.first, key.second, *text) : file_.erase(key.first, key.second);
     });
+}
+
+bool Store::write_rows(const Batch& batch) {
+    return std::ranges::all_of(batch.gone, [&](const auto& services) { return file_.erase(services); }) &&
+           std::ranges::all_of(batch.services, [&](const auto& services) { return file_.save(services); }) &&
+           std::ranges::all_of(batch.minutes, [&](const auto& rows) { return file_.add(rows); });
 }
 
 void Store::failed(const DatabaseError& error) {

@@ -58,6 +58,9 @@ class Store {
     /// All that was saved in `space`, by key: what an earlier run has left. Before start() only.
     std::map<std::string, std::string> load_all(const std::string& space);
 
+    /// Likewise what was saved of services.
+    std::vector<KeptService> load_services();
+
     /// Starts to write.
     void start();
 
@@ -68,6 +71,10 @@ class Store {
     /// Any thread.
     void save(const std::string& space, const std::string& key, std::string text);
     void erase(const std::string& space, const std::string& key);
+
+    /// Keeps what is known of services, in place of what was kept of them before; a row each. Any thread.
+    void save(std::vector<KeptService> services);
+    void erase(std::vector<tally::Endpoint> services);
 
     /// Adds counts to their minutes. Any thread.
     void add(std::vector<MinuteRow> rows);
@@ -88,15 +95,20 @@ class Store {
     /// What goes into one transaction.
     struct Batch {
         std::map<SavedKey, std::optional<std::string>> saves;  // none: erased
+        std::deque<std::vector<KeptService>> services;
+        std::deque<std::vector<tally::Endpoint>> gone;
         std::deque<std::vector<MinuteRow>> minutes;
         std::size_t rows = 0;
     };
 
     void put(const std::string& space, const std::string& key, std::optional<std::string> text);
+    template <typename Row>
+    void put(std::deque<std::vector<Row>> Batch::*list, std::vector<Row> rows);
     bool make_room(std::unique_lock<std::mutex>& lock, std::size_t rows);
     void run();
     bool write(Batch& batch);
     bool write_saves(const Batch& batch);
+    bool write_rows(const Batch& batch);
     void look_after_file();
     void failed(const DatabaseError& error);
     void recovered();

@@ -14,6 +14,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include "control/store/address_blob.h"
 #include "control/store/schema.h"
 
 namespace rstwatch::control {
@@ -34,11 +35,14 @@ std::uint64_t size_of(const std::string& path) {
     return stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
-/// 4 bytes, 16, or none for what has no name.
+/// None for what has no name.
 std::span<const std::uint8_t> address_of(const MinuteKey& key) {
     if (!key.named) return {};
-    const std::span<const std::uint8_t> bytes(key.subject.address.bytes);
-    return key.subject.address.is_v4() ? bytes.subspan(12) : bytes;
+    return blob_of(key.subject.address);
+}
+
+std::span<const std::uint8_t> blob_of(const std::string& text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 std::string stamp() {
@@ -87,7 +91,8 @@ bool StoreFile::open() {
         return false;
     }
     migrate(database_);
-    if (take_error() && read_kinds()) return true;
+    if (take_error() && read_kinds() && index_failures(database_)) return true;
+    take_error();
     database_.close();
     return false;
 }
@@ -160,6 +165,34 @@ std::map<std::string, std::string> StoreFile::load_all(const std::string& space)
     return found;
 }
 
+std::vector<KeptService> StoreFile::load_services() {
+    std::vector<KeptService> found;
+    Query query(database_,
+                "SELECT address, port, accepted, first_accepted, last_accepted, heard, last_response, failed,"
+                " failing_since, last_failed, recovered_at, cause, application, detail, identified FROM service");
+    const auto number = [&](int column) { return static_cast<std::uint64_t>(query.integer(column)); };
+    while (query.step()) {
+        const auto address = address_from(query.blob(0));
+        if (!address) continue;
+        KeptService& kept = found.emplace_back();
+        kept.service = {*address, static_cast<std::uint16_t>(query.integer(1))};
+        kept.accepted = number(2);
+        kept.first_accepted = number(3);
+        kept.last_accepted = number(4);
+        kept.heard = query.integer(5) != 0;
+        kept.last_response = number(6);
+        for (const auto& [kind, id] : kinds_)
+            if (number(7) > 0 && kind < tally::outcome_count && id == query.integer(11))
+                kept.failing = {number(7), number(8), number(9), number(10), static_cast<tally::Outcome>(kind)};
+        kept.application = query.text(12);
+        const auto detail = query.blob(13);
+        kept.detail.assign(detail.begin(), detail.end());
+        kept.identified = number(14);
+    }
+    take_error();
+    return found;
+}
+
 bool StoreFile::begin() {
     added_ = 0;
     database_.execute("BEGIN IMMEDIATE");
@@ -176,6 +209,38 @@ bool StoreFile::save(const std::string& space, const std::string& key, const std
 
 bool StoreFile::erase(const std::string& space, const std::string& key) {
     Query(database_, "DELETE FROM saved WHERE space = ? AND key = ?").bind(1, space).bind(2, key).run();
+    return take_error();
+}
+
+bool StoreFile::save(const std::vector<KeptService>& services) {
+    Query query(database_, "INSERT OR REPLACE INTO service VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+    for (const KeptService& kept : services) {
+        const KeptService::Failing failing = kept.failing.value_or(KeptService::Failing{});
+        query.bind(1, blob_of(kept.service.address))
+            .bind(2, std::int64_t{kept.service.port})
+            .bind(3, number(kept.accepted))
+            .bind(4, number(kept.first_accepted))
+            .bind(5, number(kept.last_accepted))
+            .bind(6, std::int64_t{kept.heard})
+            .bind(7, number(kept.last_response))
+            .bind(8, number(failing.failed))
+            .bind(9, number(failing.since))
+            .bind(10, number(failing.last))
+            .bind(11, number(failing.recovered_at))
+            .bind(12, kinds_[tally::row_kind(failing.cause)])
+            .bind(13, std::string_view(kept.application))
+            .bind(14, blob_of(kept.detail))
+            .bind(15, number(kept.identified));
+        if (!query.run()) break;
+    }
+    return take_error();
+}
+
+bool StoreFile::erase(const std::vector<tally::Endpoint>& services) {
+    Query query(database_, "DELETE FROM service WHERE address = ? AND port = ?");
+    for (const tally::Endpoint& service : services)
+        if (!query.bind(1, blob_of(service.address)).bind(2, std::int64_t{service.port}).run()) break;
     return take_error();
 }
 

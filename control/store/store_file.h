@@ -9,6 +9,7 @@
 
 #include "control/http/file_descriptor.h"
 #include "control/store/database.h"
+#include "control/store/kept_service.h"
 #include "control/store/minute_row.h"
 
 namespace rstwatch::control {
@@ -27,11 +28,14 @@ class StoreFile {
     const std::optional<DatabaseError>& error() const { return error_; }
 
     std::map<std::string, std::string> load_all(const std::string& space);
+    std::vector<KeptService> load_services();
 
     /// One transaction; all or nothing.
     bool begin();
     bool save(const std::string& space, const std::string& key, const std::string& text);
     bool erase(const std::string& space, const std::string& key);
+    bool save(const std::vector<KeptService>& services);
+    bool erase(const std::vector<tally::Endpoint>& services);
     bool add(const std::vector<MinuteRow>& rows);
     bool commit();
     void roll_back();

@@ -5,18 +5,11 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "control/store/address_blob.h"
+#include "control/store/schema.h"
+
 namespace rstwatch::control {
 namespace {
-
-tally::IpAddress address_from(std::span<const std::uint8_t> bytes) {
-    if (bytes.size() == 4) return tally::IpAddress::v4(bytes.data());
-    return bytes.size() == 16 ? tally::IpAddress::v6(bytes.data()) : tally::IpAddress{};
-}
-
-std::span<const std::uint8_t> bytes_of(const tally::IpAddress& address) {
-    const std::span<const std::uint8_t> bytes(address.bytes);
-    return address.is_v4() ? bytes.subspan(12) : bytes;
-}
 
 /// Revisions may leave less than nothing where a row had lost its name in between.
 std::uint64_t at_least_none(std::int64_t count) {
@@ -59,6 +52,7 @@ bool StoreReader::read_kinds() {
         for (tally::RowKind kind = 0; kind < stored_kind::count; ++kind)
             if (stored_name(kind) == query.text(1)) kinds_[number] = kind;
     }
+    failing_ = failing_condition(database_);
     return database_.ok();
 }
 
@@ -94,7 +88,7 @@ StoreReader::Answer<std::vector<MinutePoint>> StoreReader::points(const Subject&
                 " AND n.kind = ?6 ORDER BY n.minute");
     const bool is_network = subject.scope == Scope::network;
     query.bind(1, static_cast<std::int64_t>(subject.scope))
-        .bind(2, is_network ? std::span<const std::uint8_t>() : bytes_of(subject.endpoint.address))
+        .bind(2, is_network ? std::span<const std::uint8_t>() : blob_of(subject.endpoint.address))
         .bind(3, std::int64_t{subject.endpoint.port})
         .bind(4, static_cast<std::int64_t>(from))
         .bind(5, static_cast<std::int64_t>(until))
@@ -138,18 +132,22 @@ void StoreReader::add_network(const TopRange& range, StoredTop& top) {
     }
 }
 
-/// Keys and counts alone: there may be millions of subjects, which SQLite sorts without holding all of them.
+/// Keys and counts alone: there may be millions of subjects, which SQLite sorts without holding all of them. Of
+/// failures there is an index, which holds all that is asked for here.
 std::vector<RankedRow> StoreReader::find_heaviest(const TopRange& range) {
     std::string wanted;
     for (std::size_t number = 0; number < kinds_.size(); ++number)
         if (kinds_[number] && *kinds_[number] < tally::outcome_count && range.wanted[*kinds_[number]])
             wanted += (wanted.empty() ? "" : ",") + std::to_string(number);
+    bool only_failures = true;
+    for (const tally::Outcome outcome : tally::all_outcomes())
+        only_failures = only_failures && (!range.wanted[tally::index(outcome)] || tally::is_failed(outcome));
     const std::string address = range.by_port ? "x''" : "address";
     const std::string sql = "SELECT " + address +
                             " AS subject, port, SUM(count) AS sum FROM minute WHERE scope = ?1"
                             " AND minute >= ?2 AND minute < ?3 AND address <> x'' AND kind IN (" +
-                            wanted +
-                            ") GROUP BY subject, port HAVING sum > 0 ORDER BY sum DESC, length(subject), subject, port"
+                            wanted + ")" + (only_failures ? " AND " + failing_ : "") +
+                            " GROUP BY subject, port HAVING sum > 0 ORDER BY sum DESC, length(subject), subject, port"
                             " LIMIT ?4";
     Query query(database_, sql);
     query.bind(1, static_cast<std::int64_t>(range.scope))
@@ -159,7 +157,8 @@ std::vector<RankedRow> StoreReader::find_heaviest(const TopRange& range) {
     std::vector<RankedRow> rows;
     while (query.step()) {
         RankedRow& row = rows.emplace_back();
-        row.key = {address_from(query.blob(0)), static_cast<std::uint16_t>(query.integer(1))};
+        row.key = {address_from(query.blob(0)).value_or(tally::IpAddress{}),
+                   static_cast<std::uint16_t>(query.integer(1))};
         row.count = at_least_none(query.integer(2));
     }
     return rows;
@@ -189,46 +188,88 @@ struct ClientBounds {
     }
 };
 
-}  // namespace
+/// Sums the rows of the minutes that concern some keys.
+class KeySums {
+  public:
+    KeySums(const StoreReader::TopRange& range, std::vector<RankedRow>& rows)
+        : range_(range), rows_(rows), clients_(rows.size()), sums_(rows.size()) {
+        for (std::size_t i = 0; i < rows.size(); ++i) place_.emplace(rows[i].key, i);
+    }
 
-void StoreReader::add_outcomes(const TopRange& range, std::vector<RankedRow>& rows) {
-    std::unordered_map<tally::Endpoint, std::size_t, KeyHash> place;
-    for (std::size_t i = 0; i < rows.size(); ++i) place.emplace(rows[i].key, i);
-    std::vector<ClientBounds> clients(rows.size());
-    std::uint64_t missed = 0;
-    Query query(database_,
-                "SELECT address, port, kind, count, clients, first, last, minute FROM minute WHERE scope = ?"
-                " AND minute >= ? AND minute < ?");
-    query.bind(1, static_cast<std::int64_t>(range.scope))
-        .bind(2, static_cast<std::int64_t>(range.from))
-        .bind(3, static_cast<std::int64_t>(range.until));
-    std::vector<std::array<std::int64_t, tally::outcome_count>> sums(rows.size());
-    while (query.step()) {
-        const auto number = static_cast<std::size_t>(query.integer(2));
-        if (number >= kinds_.size() || !kinds_[number]) continue;
-        const tally::RowKind kind = *kinds_[number];
-        if (kind == stored_kind::missed) missed += at_least_none(query.integer(3));
-        if (kind >= tally::outcome_count || query.blob(0).empty()) continue;
+    /// Takes a row of `columns` that is of this kind; those of a key in ascending minutes.
+    static constexpr const char* columns = "address, port, kind, count, clients, first, last, minute";
+    void add(const Query& query, tally::RowKind kind) {
+        if (kind == stored_kind::missed) missed_ += at_least_none(query.integer(3));
+        if (kind >= tally::outcome_count || query.blob(0).empty()) return;
         const auto port = static_cast<std::uint16_t>(query.integer(1));
-        const auto found = place.find({range.by_port ? tally::IpAddress{} : address_from(query.blob(0)), port});
-        if (found == place.end()) continue;
-        RankedRow& row = rows[found->second];
-        sums[found->second][kind] += query.integer(3);
-        if (!range.wanted[kind] || query.integer(3) <= 0) continue;
+        const auto found = place_.find(
+            {range_.by_port ? tally::IpAddress{} : address_from(query.blob(0)).value_or(tally::IpAddress{}), port});
+        if (found == place_.end()) return;
+        RankedRow& row = rows_[found->second];
+        sums_[found->second][kind] += query.integer(3);
+        if (!range_.wanted[kind] || query.integer(3) <= 0) return;
         const auto first = static_cast<tally::Time>(query.integer(5)),
                    last = static_cast<tally::Time>(query.integer(6));
         if (first != 0) row.first = row.first == 0 ? first : std::min(row.first, first);
         row.last = std::max(row.last, last);
-        clients[found->second].add(static_cast<std::uint64_t>(query.integer(7)),
-                                   std::min(at_least_none(query.integer(4)), at_least_none(query.integer(3))));
+        clients_[found->second].add(static_cast<std::uint64_t>(query.integer(7)),
+                                    std::min(at_least_none(query.integer(4)), at_least_none(query.integer(3))));
     }
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        for (std::size_t kind = 0; kind < tally::outcome_count; ++kind)
-            rows[i].outcomes[kind] = at_least_none(sums[i][kind]);
-        rows[i].error = missed;
-        rows[i].clients = clients[i].least;
-        rows[i].clients_error = std::max(std::min(clients[i].most, rows[i].count), clients[i].least) - clients[i].least;
+
+    void finish() {
+        for (std::size_t i = 0; i < rows_.size(); ++i) {
+            RankedRow& row = rows_[i];
+            for (std::size_t kind = 0; kind < tally::outcome_count; ++kind)
+                row.outcomes[kind] = at_least_none(sums_[i][kind]);
+            row.error = missed_;
+            row.clients = clients_[i].least;
+            row.clients_error = std::max(std::min(clients_[i].most, row.count), row.clients) - row.clients;
+        }
     }
+
+  private:
+    const StoreReader::TopRange& range_;
+    std::vector<RankedRow>& rows_;
+    std::unordered_map<tally::Endpoint, std::size_t, KeyHash> place_;
+    std::vector<ClientBounds> clients_;
+    std::vector<std::array<std::int64_t, tally::outcome_count>> sums_;
+    std::uint64_t missed_ = 0;
+};
+
+}  // namespace
+
+/// Of a few keys each minute is looked up, of many all of the range is read.
+void StoreReader::add_outcomes(const TopRange& range, std::vector<RankedRow>& rows) {
+    constexpr std::uint64_t most_look_ups = 50'000;
+    KeySums sums(range, rows);
+    const std::string select = std::string("SELECT ") + KeySums::columns + " FROM minute WHERE scope = ?1";
+    const auto take = [&](Query& query) {
+        while (query.step()) {
+            const auto number = static_cast<std::size_t>(query.integer(2));
+            if (number < kinds_.size() && kinds_[number]) sums.add(query, *kinds_[number]);
+        }
+        query.reset();
+    };
+    const auto scope = static_cast<std::int64_t>(range.scope);
+    if (range.by_port || (range.until - range.from) * (rows.size() + 1) > most_look_ups) {
+        Query query(database_, select + " AND minute >= ?2 AND minute < ?3");
+        take(query.bind(1, scope)
+                 .bind(2, static_cast<std::int64_t>(range.from))
+                 .bind(3, static_cast<std::int64_t>(range.until)));
+        return sums.finish();
+    }
+    Query query(database_, select + " AND minute = ?2 AND address = ?3 AND port = ?4");
+    for (std::uint64_t minute = range.from; minute < range.until; ++minute) {
+        const auto look_up = [&](std::span<const std::uint8_t> address, std::uint16_t port) {
+            take(query.bind(1, scope)
+                     .bind(2, static_cast<std::int64_t>(minute))
+                     .bind(3, address)
+                     .bind(4, std::int64_t{port}));
+        };
+        look_up({}, 0);  // of what has no name
+        for (const RankedRow& row : rows) look_up(blob_of(row.key.address), row.key.port);
+    }
+    sums.finish();
 }
 
 }  // namespace rstwatch::control

@@ -80,6 +80,7 @@ class StoreReader {
     Database database_;
     std::uint64_t generation_ = 0;
     std::vector<std::optional<tally::RowKind>> kinds_;  // by the file's number
+    std::string failing_;                               // failing_condition()
 };
 
 }  // namespace rstwatch::control

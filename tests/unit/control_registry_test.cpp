@@ -274,5 +274,48 @@ TEST(Registry, ErrorsAreBoundsWhenTheBanksOverflow) {
     expect_bounds_hold(Flood(test::bank_capacity(16, 16, 4096), 4096, false));
 }
 
+TEST(Registry, OthersMayLookWhileManyRowsAreAdded) {
+    config::Settings settings;
+    settings.registry.destinations = settings.registry.clients = 65536;
+    Registry registry(settings.registry);
+    MergedInterval interval;
+    constexpr std::uint32_t rows = 50'000;
+    for (std::uint32_t number = 0; number < rows; ++number) {
+        interval.destinations.push_back(
+            test::row(test::address(number), 80, tally::row_kind(tally::Outcome::refused), 1, 5));
+        interval.clients.push_back(test::row(test::address(number), 0, tally::row_kind(tally::Outcome::refused), 1, 5));
+    }
+    std::vector<std::size_t> seen;
+    registry.add_rows(interval, [&] { seen.push_back(registry.destinations().size() + registry.clients().size()); });
+    ASSERT_GE(seen.size(), 10u);
+    for (std::size_t i = 1; i < seen.size(); ++i) EXPECT_LE(seen[i] - seen[i - 1], 20'000u) << "a millisecond or two";
+    EXPECT_EQ(registry.destinations().size() + registry.clients().size(), 2 * rows);
+}
+
+TEST(Registry, KnowsWhatHasFailedWithoutLookingAtAll) {
+    config::Settings settings;
+    Registry registry(settings.registry);
+    test::IntervalData data(1);
+    data.judged(test::endpoint(1, 1), test::endpoint(50, 80), tally::Outcome::closed, 5)
+        .judged(test::endpoint(2, 1), test::endpoint(51, 80), tally::Outcome::refused, 5)
+        .judged(test::endpoint(3, 1), test::endpoint(52, 80), tally::Outcome::closed, 5);
+    registry.add(data.interval);
+    const auto failing = [](const RowMarks& marks, const Registry::Table& table) {
+        std::vector<tally::Endpoint> keys;
+        for (std::size_t i = marks.next(0); i < table.size(); i = marks.next(i + 1))
+            keys.push_back(table.rows()[i].key);
+        return keys;
+    };
+    EXPECT_EQ(failing(registry.failing_destinations(), registry.destinations()), std::vector{test::endpoint(51, 80)});
+    EXPECT_EQ(failing(registry.failing_clients(), registry.clients()), std::vector{test::endpoint(2, 0)});
+    test::IntervalData later(2);
+    later.revised(test::endpoint(3, 1), test::endpoint(52, 80), 1, tally::Outcome::closed, tally::Outcome::refused, 6);
+    registry.add(later.interval);
+    EXPECT_EQ(failing(registry.failing_destinations(), registry.destinations()),
+              (std::vector{test::endpoint(51, 80), test::endpoint(52, 80)}));
+    EXPECT_EQ(failing(registry.failing_clients(), registry.clients()),
+              (std::vector{test::endpoint(2, 0), test::endpoint(3, 0)}));
+}
+
 }  // namespace
 }  // namespace rstwatch::control

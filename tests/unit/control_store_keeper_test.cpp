@@ -23,12 +23,18 @@ class Life {
     explicit Life(const std::string& path, std::size_t capacity = 100)
         : store_({.path = path}, {}), keeper_(&store_, {registry, failures, names, alerts}) {
         keeper_.load(capacity);
-        store_.start();
     }
     ~Life() {
-        keeper_.save();
+        start();
+        if (!dies_) keeper_.save();
         store_.stop();
     }
+
+    /// Lets the store write what waits, from now on.
+    void start() { store_.start(); }
+    std::uint64_t rows_waiting() const { return store_.status().queue; }
+    /// What was not saved by now is lost.
+    void die() { dies_ = true; }
 
     void pass(IntervalData data) {
         registry.add(data.interval);
@@ -51,6 +57,7 @@ class Life {
     Scanners scanners_{100};
     Store store_;
     Keeper keeper_;
+    bool dies_ = false;
 };
 
 class KeeperTest : public testing::Test {
@@ -169,6 +176,50 @@ TEST_F(KeeperTest, KeepsNoMoreServicesThanTheRegistryHasRoomFor) {
     }
     Life third(path);
     EXPECT_EQ(third.registry.destinations().size(), 20u);
+}
+
+/// Each of `count` services once, as a row.
+IntervalData all_accept(tally::Interval interval, std::uint32_t count) {
+    IntervalData data(interval);
+    for (std::uint32_t number = 0; number < count; ++number)
+        data.interval.destinations.push_back(
+            test::row(endpoint(number, 80).address, 80, tally::accepted_kind, 1, interval * second));
+    return data;
+}
+
+TEST_F(KeeperTest, MoreServicesThanAreSavedAtOnceAreSavedInTurn) {
+    constexpr auto most = static_cast<std::uint32_t>(Keeper::most_at_once);
+    {
+        Life life(path, 3 * most);
+        life.pass(all_accept(start, 2 * most + 10));
+        EXPECT_EQ(life.rows_waiting(), most) << "no more in one interval";
+        life.pass(IntervalData(start + 1));
+        life.pass(IntervalData(start + 2));
+        EXPECT_EQ(life.rows_waiting(), 2 * most + 10);
+        life.pass(IntervalData(start + 3));
+        EXPECT_EQ(life.rows_waiting(), 2 * most + 10) << "what has not changed is not saved again";
+        life.start();
+    }
+    Life again(path, 3 * most);
+    EXPECT_EQ(again.registry.destinations().size(), 2 * most + 10u);
+}
+
+TEST_F(KeeperTest, WhatFailsIsSavedBeforeTheOthers) {
+    constexpr auto most = static_cast<std::uint32_t>(Keeper::most_at_once);
+    const tally::Endpoint failing = endpoint(2 * most + 7, 80);  // behind them in every order
+    {
+        Life life(path, 3 * most);
+        IntervalData data = all_accept(start, 2 * most);
+        data.judged(endpoint(1, 40000), failing, Outcome::refused, start * second);
+        life.pass(std::move(data));
+        ASSERT_EQ(life.rows_waiting(), most);
+        life.start();
+        life.die();
+    }
+    Life again(path, 3 * most);
+    ASSERT_NE(again.failures.of_service(failing), nullptr);
+    EXPECT_EQ(again.failures.of_service(failing)->failed, 1u);
+    EXPECT_EQ(again.registry.destinations().size(), most);
 }
 
 TEST_F(KeeperTest, WithoutAStoreNothingIsKept) {

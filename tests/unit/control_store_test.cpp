@@ -25,6 +25,8 @@ using std::chrono::milliseconds;
 using tally::Outcome;
 using test::refused;
 
+const tally::Endpoint a_service = tally::parse_endpoint("10.0.0.1:80").value();
+
 std::vector<MinuteRow> minute_rows(std::uint64_t minute, std::uint32_t services, std::int64_t each = 1) {
     std::vector<MinuteRow> rows{{{minute, Scope::network, stored_kind::seconds, false, {}}, 60, 0, 0, 0}};
     for (std::uint32_t number = 0; number < services; ++number) {
@@ -255,6 +257,93 @@ TEST(Store, AFileOfVersion1IsMigrated) {
     EXPECT_EQ(ask(path, "PRAGMA user_version"), schema_version());
     EXPECT_EQ(ask(path, "SELECT count FROM minute WHERE kind = 7"), 42);
     EXPECT_EQ(ask(path, "SELECT COUNT(*) FROM saved"), 1);
+}
+
+TEST(Store, AFileOfVersion2IsMigrated) {
+    const TempDir directory;
+    const std::string path = directory / "s.db";
+    {
+        Log log;
+        Store store(quick(path), log.tell());
+        store.start();
+        store.stop();
+    }
+    sqlite3* old = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &old), SQLITE_OK);
+    ASSERT_EQ(
+        sqlite3_exec(old,
+                     "DROP TABLE service;"
+                     "INSERT INTO saved VALUES('service', '10.0.0.1:80', '{\"accepted\":1}'), ('alert', 'a', '{}');"
+                     "PRAGMA user_version = 2",
+                     nullptr, nullptr, nullptr),
+        SQLITE_OK);
+    sqlite3_close(old);
+    Log log;
+    Store store(quick(path), log.tell());
+    EXPECT_EQ(store.load_services().size(), 0u);
+    EXPECT_EQ(store.load_all("alert").size(), 1u);
+    store.start();
+    KeptService kept;
+    kept.service = a_service;
+    store.save({kept});
+    store.stop();
+    EXPECT_EQ(log.lines, std::vector<std::string>{});
+    EXPECT_EQ(ask(path, "PRAGMA user_version"), schema_version());
+    EXPECT_EQ(ask(path, "SELECT COUNT(*) FROM service"), 1);
+    EXPECT_EQ(ask(path, "SELECT COUNT(*) FROM saved"), 1) << "in columns now, learnt anew";
+}
+
+TEST(Store, ServicesComeBackAsTheyWere) {
+    const TempDir directory;
+    const std::string path = directory / "s.db";
+    KeptService plain, rich;
+    plain.service = a_service;
+    plain.accepted = 5;
+    const std::uint8_t six[16] = {0x20, 1, 0xd, 0xb8};
+    rich.service = {tally::IpAddress::v6(six), 443};
+    rich.first_accepted = 11;
+    rich.last_accepted = 12;
+    rich.heard = true;
+    rich.last_response = 13;
+    rich.failing = {.failed = 7, .since = 14, .last = 15, .recovered_at = 16, .cause = tally::Outcome::unanswered};
+    rich.application = "tls";
+    rich.detail = std::string("SNI \xff\0 x", 8);  // bytes of strangers
+    rich.identified = 17;
+    {
+        Log log;
+        Store store(quick(path), log.tell());
+        store.start();
+        store.save({plain, rich, rich});
+        store.save({plain});
+        store.stop();
+        EXPECT_EQ(log.lines, std::vector<std::string>{});
+    }
+    Log log;
+    Store store(quick(path), log.tell());
+    std::vector<KeptService> found = store.load_services();
+    ASSERT_EQ(found.size(), 2u);
+    std::ranges::sort(found, {}, &KeptService::accepted);
+    EXPECT_EQ(found[1].service, plain.service);
+    EXPECT_EQ(found[1].accepted, 5u);
+    EXPECT_FALSE(found[1].failing);
+    EXPECT_EQ(found[0].service, rich.service);
+    EXPECT_EQ(found[0].first_accepted, 11u);
+    EXPECT_EQ(found[0].last_accepted, 12u);
+    EXPECT_TRUE(found[0].heard);
+    EXPECT_EQ(found[0].last_response, 13u);
+    ASSERT_TRUE(found[0].failing);
+    EXPECT_EQ(found[0].failing->failed, 7u);
+    EXPECT_EQ(found[0].failing->since, 14u);
+    EXPECT_EQ(found[0].failing->last, 15u);
+    EXPECT_EQ(found[0].failing->recovered_at, 16u);
+    EXPECT_EQ(found[0].failing->cause, tally::Outcome::unanswered);
+    EXPECT_EQ(found[0].application, "tls");
+    EXPECT_EQ(found[0].detail, rich.detail);
+    EXPECT_EQ(found[0].identified, 17u);
+    store.start();
+    store.erase(std::vector{plain.service});
+    store.stop();
+    EXPECT_EQ(ask(path, "SELECT COUNT(*) FROM service"), 1);
 }
 
 TEST(Store, ANewerFileIsLeftAlone) {

@@ -52,6 +52,14 @@ std::string store_text(const Document& store) {
     return text;
 }
 
+std::string memory_text(const Document& memory) {
+    const auto mebibytes = [&](const char* name) {
+        return with_separators(integer_at(memory, name).value_or(0) >> 20) + " MiB";
+    };
+    return mebibytes("resident_bytes") + ", at its highest " + mebibytes("peak_bytes") + "; the settings allow " +
+           mebibytes("at_most_bytes");
+}
+
 void write_summary(const Document& document, Output& out) {
     const auto field = [&](const char* name, const std::string& value) {
         out.line(out.heading(name) + std::string(11 - std::string_view(name).size(), ' ') + printable(value));
@@ -72,6 +80,7 @@ void write_summary(const Document& document, Output& out) {
     if (integer_at(tables, "undecided").value_or(0) > 0)
         field("undecided", count_at(tables, "undecided") + " attempts, for want of room");
     if (document.contains("store")) field("store", store_text(member_at(document, "store")));
+    if (document.contains("memory")) field("memory", memory_text(member_at(document, "memory")));
 }
 
 /// A table of the array `name`: one row for each element, made by `cells`.
