@@ -47,15 +47,18 @@ void check_deadlines(const Settings& settings, std::vector<Conflict>& found) {
 }
 
 void check_alert_levels(const Settings& settings, std::vector<Conflict>& found) {
-    const auto check = [&](std::string_view lower, double less, std::string_view higher, double more) {
+    const auto check = [&](std::string_view lower, double less, std::string_view higher, double more,
+                           const std::string& unit = " per second") {
         if (less <= more) return;
         found.push_back({{lower, higher},
                          std::nullopt,
-                         std::string(lower) + ": " + number(less) + " per second is more than the " + number(more) +
+                         std::string(lower) + ": " + number(less) + unit + " is more than the " + number(more) +
                              " of " + std::string(higher) + ", but levels rise; lower the one or raise the other"});
     };
     check("alerts.warn", settings.alerts.warn, "alerts.error", settings.alerts.error);
     check("alerts.error", settings.alerts.error, "alerts.critical", settings.alerts.critical);
+    check("baseline.error", settings.baseline.error, "baseline.critical", settings.baseline.critical,
+          " standard deviations");
 }
 
 // One datagram cannot be asked for two headers.

@@ -40,6 +40,7 @@ constexpr auto identify = field<&Settings::identify, member>();
 constexpr std::array<std::string_view, 2> depth_choices{"full", "control"};
 constexpr std::array<std::string_view, 2> idle_choices{"poll", "sleep"};
 constexpr std::array<std::string_view, 3> domain_choices{"none", "vlan", "tunnel"};
+constexpr std::array<std::string_view, 3> alert_mode_choices{"fixed", "baseline", "both"};
 constexpr std::array<std::string_view, 5> level_choices{"trace", "debug", "info", "warn", "error"};
 
 // The ring of deadlines has 255 slots of a second; what is due must not lap what was just set.
@@ -62,6 +63,9 @@ constexpr Integer table_rows(Field<std::int64_t> place) {
 }
 template <auto member>
 constexpr Number alert_rate{field<&Settings::alerts, member>(), 0.1, 10000};
+// Standard deviations: what is beyond is infinity to any data.
+template <auto member>
+constexpr Number deviations{field<&Settings::baseline, member>(), 0.1, 1000};
 constexpr Integer http_connections(Field<std::int64_t> place) {
     return {place, 1, 65536};
 }
@@ -78,6 +82,7 @@ constexpr std::array sections{
     Section{"registry", "What is remembered of destinations and clients from one interval to the next"},
     Section{"networks", "Whose hosts are ours"},
     Section{"alerts", "When failed connections are an alert"},
+    Section{"baseline", "How often something fails usually, for alerts.mode \"baseline\" and \"both\""},
     Section{"window", "How far back rates and top lists reach"},
     Section{"history", "How far back rates of the network reach in memory, at each of three resolutions"},
     Section{"store", "What is kept on disk: minute by minute what happened, and what survives a restart"},
@@ -222,11 +227,11 @@ constexpr std::array settings_table{
             "Time after which a service is identified again", "It may speak something else by then."},
 
     Setting{"services.labels", Text{field<&S::services, &S::Services::labels>(), &file_form}, "",
-            "File of your own names of services",
+            "File of your own names of services and hosts",
             "Written like services.toml: a name for each \"10.0.0.1:7211\"; the address may be left out (\":7211\") or "
             "be a prefix (\"10.0.0.0/8:7211\"). What you call a service comes before what it speaks, and that before "
-            "what its port "
-            "is commonly used for."},
+            "what its port is commonly used for. Without a port, as in \"10.0.0.1\", \"10.0.0.0/24\" or "
+            "\"[2001:db8::1]\", it is the name of hosts."},
 
     Setting{"tally.banks", Integer{field<&S::tally, &S::Tally::banks>(), 2, 64}, "banks",
             "Sets of counters of each core, one being filled while the others are merged",
@@ -259,6 +264,11 @@ constexpr std::array settings_table{
             "Networks whose hosts get alerts of their own, as servers and as clients",
             "By default the private and loopback ranges (RFC 1918, RFC 4193, RFC 4291)."},
 
+    Setting{"alerts.mode", Choice{field<&S::alerts, &S::Alerts::mode>(), alert_mode_choices}, "",
+            "What failed attempts are held against: fixed thresholds, what is usual (section [baseline]), or both",
+            "Thresholds tell within seconds and need to know nothing; a baseline tells after a minute or more, what no "
+            "threshold shows: a service that hardly ever fails and now does, or one that fails more than it always "
+            "does. Until it has seen baseline.history it says nothing."},
     Setting{"alerts.warn", alert_rate<&S::Alerts::warn>, "per second", "Failed attempts that are a warning",
             "Over the last ten seconds, of a service, a host or the network."},
     Setting{"alerts.error", alert_rate<&S::Alerts::error>, "per second", "Failed attempts that are an error", ""},
@@ -269,13 +279,41 @@ constexpr std::array settings_table{
     Setting{"alerts.trigger", Integer{field<&S::alerts, &S::Alerts::trigger>(), 1, 3600}, "intervals",
             "Seconds in a row at a level before it is raised", ""},
     Setting{"alerts.clear", Integer{field<&S::alerts, &S::Alerts::clear>(), 1, 3600}, "intervals",
-            "Seconds in a row below a level before it is given up", "Seconds without any packet do not count."},
+            "Seconds in a row below a level before it is given up, minutes where the baseline has raised it",
+            "Time without any packet does not count."},
     Setting{"alerts.hysteresis", Number{field<&S::alerts, &S::Alerts::hysteresis>(), 0.01, 1}, "",
             "Share of a level's threshold below which it is given up", ""},
     Setting{"alerts.no_data", Seconds{field<&S::alerts, &S::Alerts::no_data>(), 1, 86400}, "s",
             "Time without any packet after which that is an alert", "Live only: a capture may have gaps."},
     Setting{"alerts.capacity", table_rows(field<&S::alerts, &S::Alerts::capacity>()), "rows",
             "Services, hosts and networks that are watched or listed at a time", ""},
+
+    Setting{"baseline.rate", Number{field<&S::baseline, &S::Baseline::rate>(), 0.001, 10000}, "per second",
+            "Failed attempts, over a minute, below which nothing is unusual", ""},
+    Setting{"baseline.slack", deviations<&S::Baseline::slack>, "standard deviations",
+            "Deviation from what is usual that is never an alert, however long it lasts",
+            "Deviations are those of the logarithm of a minute's failures, in robust standard deviations (1.4826 times "
+            "the median absolute deviation); these are taken for 0.3 at least, a third more or less. It is the k of a "
+            "one-sided CUSUM (Page 1954)."},
+    Setting{"baseline.limit", deviations<&S::Baseline::limit>, "standard deviations",
+            "Deviations beyond the slack that add up, minute after minute, to an alert",
+            "The h of the CUSUM. With 13, and a slack of 1, nothing that happens in every hour alike adds up to it."},
+    Setting{"baseline.error", deviations<&S::Baseline::error>, "standard deviations",
+            "Deviation with which an alert is an error", ""},
+    Setting{"baseline.critical", deviations<&S::Baseline::critical>, "standard deviations",
+            "Deviation with which an alert is critical", ""},
+    Setting{"baseline.history", Seconds{field<&S::baseline, &S::Baseline::history>(), 3600, 2419200}, "s",
+            "Time that has to be watched before anything is unusual",
+            "After three days each hour is held against the same hour of other days, after two weeks against the same "
+            "hour of other weeks, before that against the last hours."},
+    Setting{"baseline.weeks", Integer{field<&S::baseline, &S::Baseline::weeks>(), 2, 8}, "weeks",
+            "Weeks of which every hour is kept, in local time", "Who changes it has the hours learnt anew."},
+    Setting{"baseline.accept", Seconds{field<&S::baseline, &S::Baseline::accept>(), 60, 2419200}, "s",
+            "Time for which an alert lasts, after it was acknowledged, before its rate is taken for usual",
+            "Nothing is learnt from what has an alert. One that nobody acknowledges is never taken for usual."},
+    Setting{"baseline.capacity", table_rows(field<&S::baseline, &S::Baseline::capacity>()), "rows",
+            "Services, hosts and networks of which it is known how often they fail",
+            "Each takes 336 bytes for every week. Beyond it those that have failed least give way, which is counted."},
 
     Setting{"window.seconds", Integer{window<&S::Window::seconds>, 10, 3600}, "s",
             "How far back rates and top lists reach", ""},

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 
-#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <optional>
@@ -65,6 +64,10 @@ bool read_host(std::string_view host, ServiceLabel& label) {
 }
 
 bool read_endpoint(std::string_view text, ServiceLabel& label) {
+    if (ServiceLabel host; !text.empty() && read_host(text, host)) {
+        label = host;
+        return true;
+    }
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) return false;
     const auto port = number_of(text.substr(colon + 1), 65535);
@@ -74,8 +77,7 @@ bool read_endpoint(std::string_view text, ServiceLabel& label) {
 }
 
 bool is_name(std::string_view text) {
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-    return !text.empty() && text.size() <= longest_label && std::none_of(text.begin(), text.end(), is_control);
+    return !text.empty() && text.size() <= longest_label && printable(text) == text;
 }
 
 }  // namespace
@@ -91,9 +93,10 @@ ServiceLabels load_services(std::string_view text, const std::string& source) {
         ServiceLabel label;
         if (!read_endpoint(key.str(), label)) {
             result.errors.push_back({source, to_place(key.source()),
-                                     shown_key + " is not an endpoint; give \"ADDRESS:PORT\" such as "
+                                     shown_key + " is neither a service nor a host; give \"ADDRESS:PORT\" such as "
                                                  "\"10.0.0.1:7211\", \"[2001:db8::1]:443\", \"10.0.0.0/8:7211\" or "
-                                                 "\":7211\""});
+                                                 "\":7211\", or the address of a host such as \"10.0.0.1\" or "
+                                                 "\"[2001:db8::1]\""});
             continue;
         }
         const auto* name = node.as_string();

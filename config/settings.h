@@ -121,7 +121,8 @@ struct Settings {
     } networks;
 
     struct Alerts {
-        double warn = 1;  ///< failed attempts per second, over ten seconds
+        std::string mode = "fixed";  ///< fixed | baseline | both: what failed attempts are held against
+        double warn = 1;             ///< failed attempts per second, over ten seconds
         double error = 10;
         double critical = 50;
         double share = 0.05;           ///< of failed ones among the attempts, below which nothing is raised
@@ -131,6 +132,19 @@ struct Settings {
         double no_data = 30;           ///< seconds without a packet before that is an alert
         std::int64_t capacity = 4096;  ///< subjects that are watched or listed
     } alerts;
+
+    /// How often something fails usually, and from when on it fails unusually often.
+    struct Baseline {
+        double rate = 0.1;             ///< failed attempts per second, over a minute, that are too few to be unusual
+        double slack = 1;              ///< robust standard deviations that are still usual
+        double limit = 13;             ///< robust standard deviations beyond them that add up to an alert
+        double error = 8;              ///< robust standard deviations
+        double critical = 16;          ///< likewise
+        double history = 259200;       ///< seconds that have to be known before anything is unusual
+        std::int64_t weeks = 4;        ///< of which each hour is kept
+        double accept = 86400;         ///< seconds that an acknowledged alert lasts before it is usual
+        std::int64_t capacity = 4096;  ///< services, hosts and networks of which it is known what is usual
+    } baseline;
 
     struct Window {
         std::int64_t seconds = 300;  ///< how far back rates and top lists reach

@@ -24,7 +24,12 @@ bool is_control(char c) {
 }
 
 Fault plain_fault(std::string_view text) {
-    if (std::any_of(text.begin(), text.end(), is_control)) return "contains a control character";
+    // Names of files need not be UTF-8, but U+0080 to U+009F are controls: C2 and the number itself.
+    const auto c1 = std::adjacent_find(text.begin(), text.end(), [](char a, char b) {
+        const auto second = static_cast<unsigned char>(b);
+        return static_cast<unsigned char>(a) == 0xc2 && second >= 0x80 && second < 0xa0;
+    });
+    if (c1 != text.end() || std::any_of(text.begin(), text.end(), is_control)) return "contains a control character";
     return std::nullopt;
 }
 

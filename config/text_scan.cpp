@@ -24,17 +24,6 @@ bool is_second_byte(unsigned char first, char c) {
     return is_continuation(c);
 }
 
-// The bytes of the character that a text begins with; 0 where that is no UTF-8.
-std::size_t character_length(std::string_view text) {
-    const auto first = static_cast<unsigned char>(text[0]);
-    if (first < 0x80) return 1;
-    if (first < 0xc2 || first > 0xf4) return 0;
-    const std::size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    if (text.size() < length || !is_second_byte(first, text[1])) return 0;
-    return std::all_of(text.begin() + 2, text.begin() + static_cast<std::ptrdiff_t>(length), is_continuation) ? length
-                                                                                                              : 0;
-}
-
 std::string hexadecimal(unsigned char byte) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     return {'0', 'x', digits[byte >> 4], digits[byte & 15]};
@@ -69,6 +58,16 @@ std::string_view without_blanks(std::string_view text) {
 }
 
 }  // namespace
+
+std::size_t character_length(std::string_view text) {
+    const auto first = static_cast<unsigned char>(text[0]);
+    if (first < 0x80) return 1;
+    if (first < 0xc2 || first > 0xf4) return 0;
+    const std::size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (text.size() < length || !is_second_byte(first, text[1])) return 0;
+    return std::all_of(text.begin() + 2, text.begin() + static_cast<std::ptrdiff_t>(length), is_continuation) ? length
+                                                                                                              : 0;
+}
 
 bool is_continuation(char c) {
     return (static_cast<unsigned char>(c) & 0xc0) == 0x80;

@@ -13,6 +13,9 @@ namespace rstwatch::config {
 /// True for the second and later bytes of a character in UTF-8.
 bool is_continuation(char c);
 
+/// The bytes of the character that a text, which is not empty, begins with; 0 where that is no UTF-8.
+std::size_t character_length(std::string_view text);
+
 /// The lines of a text without their line breaks. A text that ends in a line break has an empty last line.
 std::vector<std::string> split_lines(std::string_view text);
 

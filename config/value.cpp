@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "config/suggest.h"
+#include "config/text_scan.h"
 
 namespace rstwatch::config {
 namespace {
@@ -158,15 +159,20 @@ std::string shown_name(const std::string& name) {
 std::string printable(std::string_view text) {
     constexpr std::string_view hexadecimal = "0123456789abcdef";
     std::string result;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte != 0x7f) {
-            result += c;
-            continue;
+    while (!text.empty()) {
+        const auto first = static_cast<unsigned char>(text[0]);
+        const std::size_t length = character_length(text);
+        const auto last = static_cast<unsigned char>(text[std::max<std::size_t>(length, 1) - 1]);
+        // U+0080 to U+009F are C2 and the number itself.
+        const bool is_control = first < 0x20 || first == 0x7f || (first == 0xc2 && length == 2 && last < 0xa0);
+        if (length > 0 && !is_control) {
+            result += text.substr(0, length);
+        } else {
+            result += length > 0 ? "\\u00" : "\\x";
+            result += hexadecimal[last >> 4];
+            result += hexadecimal[last & 15];
         }
-        result += "\\u00";
-        result += hexadecimal[byte >> 4];
-        result += hexadecimal[byte & 15];
+        text.remove_prefix(std::max<std::size_t>(length, 1));
     }
     return result;
 }

@@ -39,7 +39,8 @@ std::string shown(const Value& value);
 /// A name as it is where TOML needs no quotes for it, else as `shown` gives it.
 std::string shown_name(const std::string& name);
 
-/// A text with its control characters escaped, so that a message stays on one line and does nothing to a terminal.
+/// A text with its control characters (C0, DEL, C1: ECMA-48 section 5) and the bytes that are not UTF-8 escaped, so
+/// that a message stays on one line and does nothing to a terminal.
 std::string printable(std::string_view text);
 
 /// A number in the fewest digits that give it back: "0.005", "3".

@@ -13,6 +13,7 @@
 #include "control/history_api.h"
 #include "control/http/parameters.h"
 #include "control/openapi.h"
+#include "control/readiness.h"
 
 namespace rstwatch::control {
 namespace {
@@ -79,6 +80,20 @@ http::Response get_summary(const Snapshot& snapshot, const Inspect& inspect, con
     return document(report(snapshot, rows, std::move(services)));
 }
 
+http::Response get_readiness(const std::vector<std::string>& failures) {
+    if (failures.empty()) {
+        http::Response response;
+        response.content_type = "text/plain; charset=utf-8";
+        response.body = "ready\n";
+        return response;
+    }
+    http::Problem problem;
+    problem.status = 503;
+    problem.object = "readiness";
+    for (const std::string& failure : failures) problem.detail += (problem.detail.empty() ? "" : "; ") + failure;
+    return http::to_response(problem);
+}
+
 TopQuery::By by_from(const std::string& word) {
     if (word == "client") return TopQuery::By::client;
     return word == "service" ? TopQuery::By::service : TopQuery::By::destination;
@@ -140,6 +155,9 @@ http::Router make_api(const SnapshotStore& store, const Inspect& inspect, Store&
         http::Response response;
         response.body = std::string(openapi_document);
         return response;
+    });
+    router.get("/readyz", {}, [&store, &history_store](const http::Request&) {
+        return get_readiness(what_fails(store.latest(), history_store.status()));
     });
     router.get("/livez", {}, [](const http::Request&) {
         http::Response response;

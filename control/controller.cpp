@@ -57,6 +57,7 @@ Controller::Controller(const config::Settings& settings, Surroundings surroundin
       window_(settings.window),
       history_(settings.history),
       minutes_({.rows = static_cast<std::size_t>(settings.store.rows)}),
+      alert_mode_(settings.alerts.mode),
       control_depth_(settings.tracking.depth == "control"),
       started_(wall_time()) {
     keeper_.load(static_cast<std::size_t>(settings.registry.destinations));
@@ -162,6 +163,17 @@ TableState Controller::datagram_table() const {
     return {surroundings_.datagram_capacity, totals_.gauges.datagrams_used, evicted, evicted, 0};
 }
 
+AlertingState Controller::alerting_state() const {
+    AlertingState state;
+    state.mode = alert_mode_;
+    const std::optional<Baselines>& baselines = alerts_.baselines();
+    if (!baselines) return state;
+    state.usual = {baselines->capacity(), baselines->size(), baselines->overflowed(), baselines->evicted(), 0};
+    state.watched_seconds = baselines->watched() * 60;
+    state.history_seconds = baselines->history() * 60;
+    return state;
+}
+
 std::vector<CoreState> Controller::core_states() const {
     std::vector<CoreState> states = surroundings_.core_status();
     const std::vector<CoreLosses>& losses = merger_.losses();
@@ -224,6 +236,7 @@ void Controller::publish() {
     snapshot->failures = {failures_.services().capacity(), failures_.services().size(),
                           failures_.services().overflowed(), failures_.services().overflowed(), 0};
     snapshot->watches = {alerts_.capacity(), alerts_.watched(), alerts_.overflowed(), 0, 0};
+    snapshot->alerting = alerting_state();
     snapshot->window = window_.intervals();
     snapshot->window_shortened = window_.shortened();
     snapshot->history = history_.views();

@@ -83,6 +83,7 @@ class Controller {
     Knowledge knowledge() const;
     TableState connection_table() const;
     TableState datagram_table() const;
+    AlertingState alerting_state() const;
     std::vector<CoreState> core_states() const;
 
     Surroundings surroundings_;
@@ -102,6 +103,7 @@ class Controller {
     std::optional<tally::Interval> remembered_;
     ConnectionLog connections_;
     Totals totals_;
+    std::string alert_mode_;
     bool control_depth_;
     tally::Time started_;
     bool changed_ = false;

@@ -4,11 +4,14 @@
 #include <algorithm>
 
 #include "control/export/alert_json.h"
+#include "control/export/baseline_json.h"
 
 namespace rstwatch::control {
 namespace {
 
 constexpr const char* alerts_space = "alert";
+constexpr const char* baselines_space = "baseline";
+constexpr const char* silence_key = "silence";
 /// Between two savings: what a crash may cost, besides what the store has not committed.
 constexpr tally::Interval pause = 3;
 
@@ -38,12 +41,35 @@ Keeper::Keeper(Store* store, Kept kept)
 void Keeper::load(std::size_t capacity) {
     if (!is_on()) return;
     load_services(capacity);
+    load_baselines();
+    load_alerts();
+    generation_ = store_->generation();
+}
+
+void Keeper::load_alerts() {
     for (const auto& [id, text] : store_->load_all(alerts_space)) {
         const auto alert = alert_from_json(Json::parse(text, nullptr, false));
         if (alert) kept_.alerts.restore(*alert);
         saved_alerts_.insert(id);
     }
-    generation_ = store_->generation();
+}
+
+/// Where alerts are by thresholds alone, what is known of what is usual stays in the file.
+void Keeper::load_baselines() {
+    auto& baselines = kept_.alerts.baselines();
+    if (!baselines) return;
+    for (const auto& [key, text] : store_->load_all(baselines_space)) {
+        saved_baselines_.insert(key);
+        const Json json = Json::parse(text, nullptr, false);
+        auto state = baseline_state_from_json(json);
+        if (!state) continue;
+        if (key == silence_key) {
+            baselines->restore_silence(std::move(*state));
+        } else if (const auto subject = alert_subject_from_json(json)) {
+            baselines->restore(*subject, std::move(*state));
+        }
+    }
+    saved_hour_ = baselines->hour().number;
 }
 
 void Keeper::load_services(std::size_t capacity) {
@@ -73,6 +99,8 @@ void Keeper::follow(const MergedInterval& interval) {
         begin_anew_if_the_file_was();
         saving_ = true;
         save_alerts();
+        const auto& baselines = kept_.alerts.baselines();
+        if (baselines && baselines->hour().number != saved_hour_) save_baselines();
     }
     if (saving_) save_services(most_at_once);
 }
@@ -83,6 +111,7 @@ void Keeper::save() {
     next_failing_ = next_ = 0;
     save_services(kept_.registry.destinations().size());
     save_alerts();
+    save_baselines();
 }
 
 /// Then all of it is news.
@@ -90,6 +119,8 @@ void Keeper::begin_anew_if_the_file_was() {
     if (store_->generation() == generation_) return;
     generation_ = store_->generation();
     saved_alerts_.clear();
+    saved_baselines_.clear();
+    saved_hour_ = 0;
     for (std::size_t place = 0; place < kept_.registry.destinations().size(); ++place)
         kept_.registry.changed_destinations().set(place);
 }
@@ -154,6 +185,29 @@ void Keeper::save_alerts() {
     for (const std::string& id : saved_alerts_)
         if (!listed.contains(id) && !id.ends_with(" cleared")) store_->erase(alerts_space, id);
     saved_alerts_ = std::move(listed);
+}
+
+void Keeper::save_baselines() {
+    const auto& baselines = kept_.alerts.baselines();
+    if (!baselines) return;
+    saved_hour_ = baselines->hour().number;
+    std::set<std::string> listed;
+    const auto save = [&](const std::string& key, const Json& json) {
+        store_->save(baselines_space, key, json.dump());
+        listed.insert(key);
+    };
+    save(silence_key, baseline_state_json(baselines->silence().state()));
+    baselines->for_each([&](const AlertSubject& subject, const Baseline& baseline) {
+        Json json = baseline_state_json(baseline.state());
+        json["scope"] = name(subject.scope);
+        json["direction"] = name(subject.direction);
+        json["subject"] = to_string(subject);
+        save(std::string(name(subject.scope)) + ' ' + std::string(name(subject.direction)) + ' ' + to_string(subject),
+             json);
+    });
+    for (const std::string& key : saved_baselines_)
+        if (!listed.contains(key)) store_->erase(baselines_space, key);
+    saved_baselines_ = std::move(listed);
 }
 
 }  // namespace rstwatch::control

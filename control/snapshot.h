@@ -90,6 +90,14 @@ struct CoreState {
     std::uint64_t late_merges = 0;
 };
 
+/// What failures are held against.
+struct AlertingState {
+    std::string mode;
+    TableState usual;                   ///< subjects of which it is known what is usual
+    std::uint64_t watched_seconds = 0;  ///< of the baselines
+    std::uint64_t history_seconds = 0;  ///< that it takes before these say anything
+};
+
 /// Everything that the faces show, as of one moment. Made by the control thread, never changed afterwards.
 struct Snapshot {
     std::string sensor;
@@ -112,6 +120,7 @@ struct Snapshot {
     std::uint64_t undecided = 0;  ///< attempts that control had no room to judge
     TableState failures;          ///< failing services that are followed
     TableState watches;           ///< subjects that alerts are watched for
+    AlertingState alerting;
     Ranking ranking;
     std::vector<Alert> alerts;  ///< active ones first
     std::vector<std::shared_ptr<const WindowInterval>> window;

@@ -8,8 +8,8 @@
 build_packages=(g++ meson ninja-build pkg-config libdpdk-dev libhyperscan-dev libspdlog-dev libcli11-dev libgtest-dev
                 libboost1.81-dev nlohmann-json3-dev libtomlplusplus-dev libpcap-dev libsqlite3-dev
                 zlib1g-dev)
-check_packages=(clang-14 clang-tidy clang-format libclang-rt-14-dev tcpdump iproute2 nftables ethtool python3 curl jq
-                openssl)
+check_packages=(clang-14 clang-tidy clang-format libclang-rt-14-dev tcpdump iproute2 nftables ethtool python3
+                python3-jsonschema curl jq openssl)
 
 say() {
     if [[ -t 1 && -z ${NO_COLOR:-} ]]; then printf '\033[1m==> %s\033[0m\n' "$*"; else printf '==> %s\n' "$*"; fi

@@ -33,6 +33,18 @@ std::string_view name(AlertLevel level) {
     return "critical";
 }
 
+std::string_view name(Usual::Basis basis) {
+    switch (basis) {
+        case Usual::Basis::hour_of_week:
+            return "hour_of_week";
+        case Usual::Basis::hour_of_day:
+            return "hour_of_day";
+        case Usual::Basis::recent:
+            break;
+    }
+    return "recent";
+}
+
 std::string_view cause_name(const Alert& alert) {
     return alert.no_data ? "no_data" : tally::name(alert.cause);
 }
@@ -45,6 +57,8 @@ std::string_view name(AlertEvent event) {
             return "changed";
         case AlertEvent::acknowledged:
             return "acknowledged";
+        case AlertEvent::resumed:
+            return "resumed";
         case AlertEvent::cleared:
             break;
     }

@@ -16,18 +16,20 @@ AlertLevel level_at(const config::Settings::Alerts& settings, double rate, doubl
 }  // namespace
 
 std::optional<AlertLevel> AlertWatch::step(const config::Settings::Alerts& settings, double rate, double share) {
-    const bool matters = share >= settings.share;
-    const AlertLevel reached = matters ? level_at(settings, rate, 1) : AlertLevel::none;
-    const AlertLevel kept = matters ? level_at(settings, rate, settings.hysteresis) : AlertLevel::none;
+    if (share < settings.share) return step({}, settings.trigger, settings.clear);
+    return step({level_at(settings, rate, 1), level_at(settings, rate, settings.hysteresis)}, settings.trigger,
+                settings.clear);
+}
 
-    rising_to_ = rising_ == 0 ? reached : std::min(rising_to_, reached);
-    rising_ = reached > level_ ? rising_ + 1 : 0;
-    falling_to_ = falling_ == 0 ? kept : std::max(falling_to_, kept);
-    falling_ = kept < level_ ? falling_ + 1 : 0;
+std::optional<AlertLevel> AlertWatch::step(Step step, std::int64_t trigger, std::int64_t clear) {
+    rising_to_ = rising_ == 0 ? step.reached : std::min(rising_to_, step.reached);
+    rising_ = step.reached > level_ ? rising_ + 1 : 0;
+    falling_to_ = falling_ == 0 ? step.kept : std::max(falling_to_, step.kept);
+    falling_ = step.kept < level_ ? falling_ + 1 : 0;
 
-    if (rising_ >= settings.trigger) {
+    if (rising_ >= trigger) {
         level_ = rising_to_;
-    } else if (falling_ >= settings.clear) {
+    } else if (falling_ >= clear) {
         level_ = falling_to_;
     } else {
         return std::nullopt;

@@ -9,12 +9,21 @@
 
 namespace rstwatch::control {
 
-/// One subject's way through the levels: up after so many intervals in a row at a level, down after so many below what
-/// keeps it there. Rates go in, changes of level come out. Control thread only.
+/// One subject's way through the levels: up after so many steps in a row at a level, down after so many below what
+/// keeps it there. Control thread only.
 class AlertWatch {
   public:
-    /// One interval. `rate` is in failed attempts per second, `share` that of the attempts, 0 to 1. Returns the new
-    /// level if it changed.
+    /// What one step says of the level: which one is reached, and which one would be kept.
+    struct Step {
+        AlertLevel reached = AlertLevel::none;
+        AlertLevel kept = AlertLevel::none;
+    };
+
+    /// Up after `trigger` steps in a row, down after `clear`. Returns the new level if it changed.
+    std::optional<AlertLevel> step(Step step, std::int64_t trigger, std::int64_t clear);
+
+    /// One interval, against the thresholds. `rate` is in failed attempts per second, `share` that of the attempts, 0
+    /// to 1.
     std::optional<AlertLevel> step(const config::Settings::Alerts& settings, double rate, double share);
 
     AlertLevel level() const { return level_; }
@@ -27,7 +36,7 @@ class AlertWatch {
 
   private:
     AlertLevel level_ = AlertLevel::none;
-    AlertLevel rising_to_ = AlertLevel::none;   // the lowest of the intervals in a row above level_
+    AlertLevel rising_to_ = AlertLevel::none;   // the lowest of the steps in a row above level_
     AlertLevel falling_to_ = AlertLevel::none;  // the highest of those below
     std::int64_t rising_ = 0;
     std::int64_t falling_ = 0;

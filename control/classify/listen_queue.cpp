@@ -16,6 +16,7 @@ constexpr std::size_t most_ports = 16;
 constexpr Time idle_host = 10 * minute;
 
 constexpr tally::RowKind unanswered_kind = tally::row_kind(Outcome::unanswered);
+constexpr tally::RowKind rejected_kind = tally::row_kind(Outcome::icmp_rejected);
 
 /// Not longer than a minute ago. Within an interval rows are ahead of contacts.
 bool is_recent(Time time, Time now) {
@@ -29,6 +30,8 @@ ListenQueue::ListenQueue(const Capacity& capacity)
 
 void ListenQueue::judge(MergedInterval& interval, const Registry& registry, OutcomeOverlay& overlay) {
     const Context context{interval, registry, overlay};
+    for (const tally::Sighting& sighting : interval.sightings)
+        if (sighting.kind == rejected_kind) rejected(sighting, context);
     std::vector<tally::Revision> revisions = std::exchange(interval.revisions, {});
     interval.revisions.reserve(revisions.size());
     auto revision = revisions.begin();
@@ -76,6 +79,15 @@ void ListenQueue::fell_silent(const tally::Sighting& contact, const Context& con
     take_back(*host, contact.time, context);
 }
 
+/// Where a router says that there is no way, it does not say so for each SYN: routers limit their ICMP errors (RFC 1812
+/// section 4.3.2.8). What stays unanswered there is no full queue.
+void ListenQueue::rejected(const tally::Sighting& sighting, const Context& context) {
+    if (context.registry.last_accepted(sighting.server) == 0) return;
+    Host* host = make_host(sighting.server.address, sighting.time);
+    Port* port = host == nullptr ? nullptr : make_port(*host, sighting.server, context.registry);
+    if (port != nullptr) port->rejected = std::max(port->rejected, sighting.time);
+}
+
 void ListenQueue::unanswered(const tally::Sighting& contact, const Context& context) {
     // A port that was never seen to accept anybody has no queue to be full. Scans end here.
     if (context.registry.last_accepted(contact.server) == 0) return;
@@ -90,7 +102,8 @@ void ListenQueue::unanswered(const tally::Sighting& contact, const Context& cont
 
     const Unanswered attempt{{contact.client, contact.server}, context.interval.interval, contact.time};
     const auto handshake = memory_.last(contact.client.address, contact.server);
-    if (handshake && is_recent(*handshake, contact.time)) return decide(*host, attempt, context);
+    if (handshake && is_recent(*handshake, contact.time) && !is_singled_out(*port, contact, *handshake))
+        return decide(*host, attempt, context);
     prune(*port, contact.time);
     if (waiting_ == capacity_.waiting) {
         ++overflowed_;
@@ -113,9 +126,19 @@ void ListenQueue::unanswered(const tally::Sighting& contact, const Context& cont
 /// the host has shown no life since.
 bool ListenQueue::is_silent(const Host& host, const Port& port, Time now) {
     if (is_recent(host.silent, now) && host.accepted <= host.silent) return true;
+    if (is_recent(port.rejected, now) && port.accepted <= port.rejected) return true;
     return std::ranges::any_of(host.ports, [&](const Port& other) {
         return other.number != port.number && is_recent(other.silent, now) && host.accepted <= other.silent;
     });
+}
+
+/// A full queue ignores whoever comes. Where others were accepted since this client's SYN, and it was not since it was
+/// first ignored, a rule may be meant for it.
+bool ListenQueue::is_singled_out(const Port& port, const tally::Sighting& contact, Time handshake) {
+    const bool now_and_then = std::ranges::any_of(port.waiting, [&](const Unanswered& each) {
+        return each.attempt.client.address == contact.client.address && each.time < handshake;
+    });
+    return port.accepted > contact.began && handshake <= contact.began && !now_and_then;
 }
 
 void ListenQueue::judge_crowd(Host& host, Port& port, Time now, const Context& context) {

@@ -49,6 +49,7 @@ class ListenQueue {
         std::uint16_t number = 0;
         tally::Time accepted = 0;         ///< last
         tally::Time silent = 0;           ///< last, having accepted within the minute before; 0: never
+        tally::Time rejected = 0;         ///< last ICMP error in its place; 0: never
         std::vector<Ignored> ignored;     ///< clients, within a minute; as many as it takes
         std::vector<Unanswered> waiting;  ///< within a minute
     };
@@ -70,6 +71,7 @@ class ListenQueue {
     void take(const tally::Sighting& contact, const Context& context);
     void accepted(const tally::Sighting& contact, const Context& context);
     void fell_silent(const tally::Sighting& contact, const Context& context);
+    void rejected(const tally::Sighting& sighting, const Context& context);
     void unanswered(const tally::Sighting& contact, const Context& context);
     void take(tally::Revision& revision, const Context& context);
     void settle(tally::AttemptRecord& record, const Context& context);
@@ -79,6 +81,7 @@ class ListenQueue {
     Port* make_port(Host& host, const tally::Endpoint& server, const Registry& registry);
     bool watches(const tally::IpAddress& address) const;
     static bool is_silent(const Host& host, const Port& port, tally::Time now);
+    static bool is_singled_out(const Port& port, const tally::Sighting& contact, tally::Time handshake);
     void judge_crowd(Host& host, Port& port, tally::Time now, const Context& context);
     void decide(Host& host, const Unanswered& attempt, const Context& context);
     void take_back(Host& host, tally::Time now, const Context& context);

@@ -21,4 +21,11 @@ struct Diagnosis {
 
 Diagnosis diagnose(const Facts& facts);
 
+/// What an alert was about that is over at `until`: who, how much, for whom, from when to when, and the highest rate of
+/// failures per second, which is left out where it is 0.
+std::string tell_past(const Facts& facts, tally::Time until, double peak_per_second);
+
+/// How often it fails usually, as a sentence; and by how much that is exceeded, where it is.
+std::string usual_in_words(const AlertBaseline& baseline);
+
 }  // namespace rstwatch::control

@@ -6,7 +6,7 @@
 namespace rstwatch::control {
 namespace {
 
-constexpr std::size_t ten_seconds = 0;  // of Rates::spans
+constexpr std::size_t ten_seconds = 0;  // of rate_spans
 constexpr std::size_t minute = 1;
 
 const Failure* failure_of(const FailureBook& book, const AlertSubject& subject) {
@@ -39,20 +39,33 @@ void take_failure(Facts& facts, const Failure& failure, const FailureBook& book)
     facts.since = failure.since;
     facts.last = failure.last;
     facts.clients = failure.clients.count();
-    facts.succeeding = failure.succeeding.count();
+    facts.succeeding = failure.succeeding.count_without(failure.clients);
+    facts.icmp = failure.icmp;
+    facts.kernel_answers = failure.answers || failure.is_partial();
     facts.peers = failure.peers;
     std::ranges::stable_sort(facts.peers, std::greater{}, &FailurePeer::count);
     if (failure.has_example) facts.example = failure.example;
+    facts.idle_least = failure.idle_least;
+    facts.idle_most = failure.idle_most;
 }
 
+/// A host that died was well a moment before: what it accepted before the failure began says nothing of it, and what it
+/// accepts once it is back nothing of the failure.
 void take_host(Facts& facts, const FailureBook& book) {
     const tally::IpAddress& address = facts.subject.endpoint.address;
     if (const Failure* host = book.of_host(address)) {
         const Failure* service = book.of_service(facts.subject.endpoint);
-        const std::uint64_t own = service == nullptr ? 0 : service->rates.over(minute, book.interval()).accepted;
-        facts.host_answers = host->rates.over(minute, book.interval()).accepted > own;
+        const tally::Time own = service == nullptr ? 0 : service->succeeded_last;
+        facts.host_answers = facts.subject.scope == AlertScope::host
+                                 ? host->is_partial()
+                                 : host->succeeded_last > std::max(own, facts.since);
     }
     facts.host_failing_ports = book.failing_services(address);
+}
+
+void take_host_names(Facts& facts, const ServiceNames& names) {
+    if (facts.subject.scope != AlertScope::network) facts.host = names.name_of_host(facts.subject.endpoint.address);
+    for (const FailurePeer& peer : facts.peers) facts.peer_hosts.emplace_back(names.name_of_host(peer.who.address));
 }
 
 void take_name(Facts& facts, const ServiceNames& names) {
@@ -75,10 +88,13 @@ Facts gather(const FactSources& sources, const AlertSubject& subject) {
         take_name(facts, sources.names);
         if (const RegistryRow* row = sources.registry.destination(subject.endpoint)) {
             facts.accepted = row->accepted.count;
-            if (row->accepted.last < facts.since) facts.last_accepted_before = row->accepted.last;
+            if (!facts.failing || row->accepted.last < facts.since) facts.last_accepted_before = row->accepted.last;
         }
     }
     if (subject.scope != AlertScope::network) take_host(facts, book);
+    take_host_names(facts, sources.names);
+    const std::vector<std::uint8_t> hops = sources.baselines.distances(subject.endpoint.address);
+    if (subject.scope == AlertScope::service && hops.size() == 1) facts.server_hops = hops[0];
     if (facts.cause == tally::Outcome::refused_by_device) facts.device_hosts = book.hosts_rejected_by_devices();
     if (facts.clients == 1 && !facts.peers.empty()) {
         const Failure* client = book.of_client(facts.peers[0].who.address);

@@ -6,7 +6,7 @@
 
 namespace rstwatch::control {
 
-/// Fills in what people read of an alert: service, cause, clients, text.
+/// Fills in what people read of an alert: service, host, cause, clients, text.
 void narrate(Alert& alert, const FactSources& sources);
 
 }  // namespace rstwatch::control

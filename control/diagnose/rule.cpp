@@ -20,11 +20,6 @@ bool is_host(const Facts& facts, Direction direction) {
     return facts.subject.scope == AlertScope::host && facts.subject.direction == direction && facts.failing;
 }
 
-bool is_silence(Outcome outcome) {
-    return outcome == Outcome::unanswered || outcome == Outcome::icmp_rejected || outcome == Outcome::blackholed ||
-           outcome == Outcome::keepalive_timeout;
-}
-
 constexpr std::string_view loses = "loses {rate} connections per second of {clients}";
 constexpr std::string_view lost = "lost {connections} of {clients}";
 constexpr std::string_view ignores = "does not answer {rate} connection attempts per second of {clients}";
@@ -50,15 +45,14 @@ constexpr std::array all_rules{
          "Look at the firewall's rules, not at the server.",
          {{{"nothing listens on the port", "the resets do not come from where the server's own packets come from"}}},
          {"nft list ruleset", "traceroute -T -p {port} {host}"}},
-    Rule{
-        "filter_forbids",
-        [](const Facts& f) { return is_service(f, Outcome::icmp_rejected) && f.example && is_icmp_policy(*f.example); },
-        "is out of reach for {clients}, {rate} attempts per second",
-        "was out of reach for {clients}, {attempts}",
-        "{router} says: {icmp}; {history}",
-        "Look at the filter rules of {router}.",
-        {{{"the host is down", "the answer comes from a filter that says so, not from a lack of answers"}}},
-        {"nft list ruleset", "traceroute -T -p {port} {host}"}},
+    Rule{"filter_forbids",
+         [](const Facts& f) { return is_service(f, Outcome::icmp_rejected) && f.icmp.seen && f.icmp.is_policy(); },
+         "is out of reach for {clients}, {rate} attempts per second",
+         "was out of reach for {clients}, {attempts}",
+         "{router} says: {icmp}; {history}",
+         "Look at the filter rules of {router}.",
+         {{{"the host is down", "the answer comes from a filter that says so, not from a lack of answers"}}},
+         {"nft list ruleset", "traceroute -T -p {port} {host}"}},
     Rule{"unreachable",
          [](const Facts& f) { return is_service(f, Outcome::icmp_rejected); },
          "is out of reach for {clients}, {rate} attempts per second",
@@ -71,7 +65,7 @@ constexpr std::array all_rules{
          [](const Facts& f) { return is_silent(f) && f.succeeding > 0; },
          ignores,
          ignored,
-         "a filter drops them on the way, or the answers: meanwhile {others}",
+         "it is {only_these}: meanwhile {others}, so a filter drops their packets on the way, or the answers",
          "Look for a rule that drops packets of {client}, on the way and on {host}.",
          {{{"the host is down", "meanwhile {others} to the same port"},
            {"a full accept queue", "the clients that fail are not those that succeed"}}},
@@ -82,7 +76,7 @@ constexpr std::array all_rules{
          ignored,
          "the host answers on other ports, so a filter drops this one; {history}",
          "Look for a rule that drops port {port} on {host}, or on the way to it.",
-         {{{"the host is down", "other ports of it accepted connections within the last minute"},
+         {{{"the host is down", "other ports of it accept connections meanwhile"},
            {"nothing listens on the port", "then the host would refuse with a reset, at once"}}},
          {"nft list ruleset", "ss -ltn 'sport = :{port}'"}},
     Rule{"silent",
@@ -94,13 +88,25 @@ constexpr std::array all_rules{
          {{{"nothing listens on the port", "then the host would refuse with a reset, at once"},
            {"a filter for this client only", "{others} meanwhile"}}},
          {"ping -c 3 {host}", "ip route get {host}", "traceroute -T -p {port} {host}"}},
+    Rule{"queue_full_or_silent",
+         [](const Facts& f) {
+             return is_service(f, Outcome::listen_overflow) && !f.kernel_answers && !f.host_answers &&
+                    f.succeeding == 0;
+         },
+         ignores,
+         ignored,
+         "its accept queue is full, or the host has gone silent altogether: nothing else of it is seen; {history}",
+         "See whether {host} is up; if it is, see why the process does not accept.",
+         {{{"nothing listens on the port", "then the host would refuse with a reset, at once"},
+           {"a route that is gone", "no router says so, but not all of them do"}}},
+         {"ping -c 3 {host}", "ss -ltn 'sport = :{port}'", "nstat -az TcpExtListenOverflows TcpExtListenDrops"}},
     Rule{"accept_queue_full",
          [](const Facts& f) { return is_service(f, Outcome::listen_overflow); },
          ignores,
          ignored,
          "its accept queue is full: the kernel completes handshakes that the process does not take; {history}",
          "See why the process does not accept, or raise its backlog and net.core.somaxconn.",
-         {{{"the host is down", "it completed handshakes for others meanwhile, or sends its SYN-ACK again and again"},
+         {{{"the host is down", "it completes handshakes for others or on other ports, or repeats its SYN-ACKs"},
            {"nothing listens on the port", "then the host would refuse with a reset, at once"}}},
          {"ss -ltn 'sport = :{port}'", "nstat -az TcpExtListenOverflows TcpExtListenDrops"}},
     Rule{"aborts_after_accept",
@@ -115,8 +121,8 @@ constexpr std::array all_rules{
          [](const Facts& f) {
              return is_service(f, Outcome::reset_without_response) || is_service(f, Outcome::closed_without_response);
          },
-         "ends {rate} connections per second of {clients} after the request, without an answer",
-         "ended {connections} of {clients} after the request, without an answer",
+         "ends {rate} connections per second of {clients} after the request, without an answer,",
+         "ended {connections} of {clients} after the request, without an answer,",
          "the process takes the request and dies of it, or closes on purpose",
          "Read its log at {since}.",
          {{{"the client gave up", "the server ended the connections"},
@@ -132,10 +138,11 @@ constexpr std::array all_rules{
          {"journalctl --since '{since}'", "dmesg --level=err,warn"}},
     Rule{"idle_timeout",
          [](const Facts& f) { return is_service(f, Outcome::idle_reset); },
-         "{rate} idle connections per second of {clients} are reset when they are used again",
-         "{failed} idle connections of {clients} were reset when they were used again",
-         "a device in the path, or the server, has forgotten them: idle connections are dropped after a time",
-         "Send keepalives more often than connections are dropped.",
+         "loses {rate} idle connections per second of {clients}",
+         "lost {idle_connections} of {clients}",
+         "they were reset when they were used again after {idle} of silence: a device in the path, or the server, had "
+         "forgotten them{distance_if_known}",
+         "Send keepalives more often than that, or raise the idle timeout of the device.",
          {{{"the server restarted", "the silence before the reset was long, and others go on"}}},
          {"sysctl net.ipv4.tcp_keepalive_time", "ss -tno 'sport = :{port}'"}},
     Rule{"restarted",
@@ -166,7 +173,7 @@ constexpr std::array all_rules{
          [](const Facts& f) { return is_service(f, Outcome::reset_by_device); },
          "is cut off {rate} times per second from {clients}",
          "was cut off {times} from {clients}",
-         "a device in the path resets connections after their first data ({distance})",
+         "a device in the path resets connections after their first data ({distance}){wanted_name}",
          "Look at the rules of the intrusion prevention or the filter in the path.",
          {{{"the server aborts", "the resets do not come from where the server's own packets come from"}}},
          {"traceroute -T -p {port} {host}"}},
@@ -187,7 +194,7 @@ constexpr std::array all_rules{
          {{{"the server aborts", "the clients sent the resets"}}},
          {"ss -tni 'sport = :{port}'"}},
     Rule{"client_cut_off",
-         [](const Facts& f) { return is_host(f, Direction::outgoing) && is_silence(f.cause); },
+         [](const Facts& f) { return is_host(f, Direction::outgoing) && tally::is_told_of_absent_hosts(f.cause); },
          "reaches nobody: {rate} of its connection attempts per second fail, to {servers},",
          "reached nobody: {failed} of its connection attempts failed, to {servers},",
          "nothing comes back to it from anywhere, so the cause is near it",
@@ -201,12 +208,14 @@ constexpr std::array all_rules{
          "mostly {outcome}",
          "Look at each of the services.",
          {},
-         {"rstwatch top --by client --outcome failed"}},
+         {"rstwatch events --client {host}"}},
     Rule{"host_down",
-         [](const Facts& f) { return is_host(f, Direction::incoming) && is_silence(f.cause) && !f.host_answers; },
+         [](const Facts& f) {
+             return is_host(f, Direction::incoming) && tally::is_told_of_absent_hosts(f.cause) && !f.host_answers;
+         },
          ignores,
          ignored,
-         "it is silent on {ports}, to everybody: down, or cut off",
+         "it is silent on {ports}, to everybody: down, or cut off{routers_word}",
          "See whether {host} is up, and the route to it.",
          {{{"services that do not run", "then the host would refuse with resets, at once"},
            {"a filter for one port", "{ports} of it fail alike, and none accepts"}}},
@@ -218,7 +227,7 @@ constexpr std::array all_rules{
          "on {ports}, mostly {outcome}",
          "Look at each of its services.",
          {},
-         {"rstwatch top --by client --outcome failed"}},
+         {"rstwatch events --destination {host}"}},
     Rule{"no_data",
          [](const Facts& f) { return f.no_data; },
          "delivers no packets",
@@ -233,7 +242,7 @@ constexpr std::array all_rules{
                     f.nested[0].scope == AlertScope::host;
          },
          "loses {rate} connections per second",
-         "lost connections",
+         "lost {connections}",
          "{nested} fell silent together, so the cause is what they share: a switch, a router, a link, a power supply",
          "Look at what these hosts share.",
          {{{"each host by itself", "they fell silent within a minute of each other"}}},
@@ -241,7 +250,7 @@ constexpr std::array all_rules{
     Rule{"network_fails",
          [](const Facts& f) { return f.subject.scope == AlertScope::network && f.failing; },
          "fails {rate} connections per second",
-         "failed connections",
+         "failed {connections}",
          "many services fail a little each: {nested}",
          "Look at what they have in common.",
          {},

@@ -16,6 +16,9 @@ Json alert_json(const Alert& alert, tally::Time now);
 /// {"alerts": […]}, in the order given.
 Json alerts_json(std::span<const Alert> alerts, tally::Time now);
 
+/// Who a document is about that has scope, direction and subject as that of an alert; nothing where it is about nobody.
+std::optional<AlertSubject> alert_subject_from_json(const Json& json);
+
 /// The other way round, for alerts that were kept over a restart; nothing where `json` is none.
 std::optional<Alert> alert_from_json(const Json& json);
 

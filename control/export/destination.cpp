@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "control/export/traffic_json.h"
+
 namespace rstwatch::control {
 namespace {
 
@@ -23,57 +25,10 @@ Json diagnosis_json(const Knowledge& knowledge, const AlertSubject& subject) {
     return diagnosis_json(diagnose(gather(knowledge.sources(), subject)));
 }
 
-Json peers_json(std::vector<FailurePeer> peers) {
-    std::ranges::stable_sort(peers, std::greater{}, &FailurePeer::count);
-    Json json = Json::array();
-    for (const FailurePeer& peer : peers) {
-        Json one = {{"address", to_string(peer.who.address)}};
-        if (peer.who.port != 0) one["port"] = peer.who.port;
-        one["count"] = peer.count;
-        one["error"] = peer.error;
-        json.push_back(std::move(one));
-    }
-    return json;
-}
-
-Json failing_json(const FailureBook& book, const Failure* failure, const char* peers) {
-    if (failure == nullptr || !book.is_active(*failure)) return nullptr;
-    std::array<std::uint64_t, tally::outcome_count> outcomes{};
-    std::ranges::copy(failure->outcomes, outcomes.begin());
-    return {{"since", seconds(failure->since)},
-            {"last", seconds(failure->last)},
-            {"failed", failure->failed},
-            {"outcomes", nonzero_outcomes_json(outcomes)},
-            {"clients", failure->clients.count()},
-            {"clients_error", failure->clients.error()},
-            {"succeeding_clients", failure->succeeding.count()},
-            {peers, peers_json(failure->peers)}};
-}
-
-/// Null where nothing fails: only what fails is followed so closely.
-Json rates_json(const FailureBook& book, const Failure* failure) {
-    if (failure == nullptr) return nullptr;
-    Json json = Json::array();
-    for (std::size_t span = 0; span < Rates::spans.size(); ++span) {
-        const Rates::Sum sum = failure->rates.over(span, book.interval());
-        json.push_back({{"seconds", Rates::spans[span]},
-                        {"failed_per_second", sum.failed_per_second()},
-                        {"accepted_per_second", sum.accepted_per_second()}});
-    }
-    return json;
-}
-
 Json outcomes_of(const RegistryRow& row) {
     std::array<std::uint64_t, tally::outcome_count> outcomes{};
     for (const OutcomeCount& each : row.outcomes) outcomes[tally::index(each.outcome)] = each.seen.count;
     return nonzero_outcomes_json(outcomes);
-}
-
-Json listen_queue_json(const RegistryRow& row) {
-    for (const OutcomeCount& each : row.outcomes)
-        if (each.outcome == tally::Outcome::listen_overflow && each.seen.count > 0)
-            return {{"overflows", each.seen.count}, {"last", seconds(each.seen.last)}};
-    return {{"overflows", 0}, {"last", nullptr}};
 }
 
 Json identity_json(const Identity* identity) {
@@ -90,28 +45,16 @@ Json service_json(const Knowledge& knowledge, const RegistryRow& row) {
     if (failure == nullptr || !book.is_active(*failure))
         if (const Failure* mass = book.in_mass(row.key)) failure = mass;
     const ServiceName name = knowledge.names.name_of(row.key);
-    const bool times = row.handshakes != nullptr;
-    return {{"address", to_string(row.key.address)},
-            {"port", row.key.port},
-            {"service", name.name},
-            {"service_source", control::name(name.source)},
-            {"identity", identity_json(knowledge.names.identity_of(row.key))},
-            {"first_seen", seconds(row.first_seen())},
-            {"verdicts", row.weight()},
-            {"error", knowledge.registry.destination_error(row)},
-            {"outcomes", outcomes_of(row)},
-            {"accepted",
-             {{"count", row.accepted.count},
-              {"first", row.accepted.said ? Json(seconds(row.accepted.first)) : Json(nullptr)},
-              {"last", row.accepted.said ? Json(seconds(row.accepted.last)) : Json(nullptr)}}},
-            {"last_response", time_or_null(row.last_response)},
-            {"failing", failing_json(book, failure, "top_clients")},
-            {"rates", rates_json(book, failure)},
-            {"handshake",
-             {{"median_seconds", times ? Json(seconds(row.handshakes->median())) : Json(nullptr)},
-              {"samples", times ? row.handshakes->count() : 0}}},
-            {"hops", knowledge.baselines.distances(row.key.address)},
-            {"listen_queue", listen_queue_json(row)}};
+    Traffic traffic;
+    traffic.add(row, knowledge.registry.destination_error(row), book.interval());
+    Json json = {{"address", to_string(row.key.address)},
+                 {"port", row.key.port},
+                 {"service", name.name},
+                 {"service_source", control::name(name.source)},
+                 {"host", knowledge.names.name_of_host(row.key.address)},
+                 {"identity", identity_json(knowledge.names.identity_of(row.key))}};
+    json.update(traffic.json(knowledge, row.key.address, failure, "top_clients"));
+    return json;
 }
 
 Json scanner_json(const Scanners& scanners, const tally::IpAddress& host) {
@@ -135,32 +78,32 @@ Json incoming_json(const Knowledge& knowledge, const std::vector<const RegistryR
                    const tally::IpAddress& host) {
     constexpr std::size_t most = 1000;
     Json list = Json::array();
+    Traffic traffic;
     for (const RegistryRow* row : services) {
-        if (list.size() == most) break;
+        traffic.add(*row, knowledge.registry.destination_error(*row), knowledge.failures.interval());
+        if (list.size() == most) continue;
         const Failure* failure = knowledge.failures.of_service(row->key);
         list.push_back({{"port", row->key.port},
                         {"service", knowledge.names.name_of(row->key).name},
-                        {"failing", failure != nullptr && knowledge.failures.is_active(*failure)},
+                        {"failing", (failure != nullptr && knowledge.failures.is_active(*failure)) ||
+                                        knowledge.failures.in_mass(row->key) != nullptr},
                         {"outcomes", outcomes_of(*row)},
                         {"accepted", row->accepted.count}});
     }
-    const Failure* failure = knowledge.failures.of_host(host);
-    return {{"failing", failing_json(knowledge.failures, failure, "top_clients")},
-            {"rates", rates_json(knowledge.failures, failure)},
-            {"services", std::move(list)},
-            {"services_left_off", services.size() - std::min(services.size(), most)},
-            {"diagnosis", diagnosis_json(knowledge, {AlertScope::host, Direction::incoming, {host, 0}})}};
+    Json json = traffic.json(knowledge, host, knowledge.failures.of_host(host), "top_clients");
+    json["services"] = std::move(list);
+    json["services_left_off"] = services.size() - std::min(services.size(), most);
+    json["diagnosis"] = diagnosis_json(knowledge, {AlertScope::host, Direction::incoming, {host, 0}});
+    return json;
 }
 
 Json outgoing_json(const Knowledge& knowledge, const RegistryRow& row) {
-    const Failure* failure = knowledge.failures.of_client(row.key.address);
-    return {{"verdicts", row.weight()},
-            {"error", knowledge.registry.client_error(row)},
-            {"outcomes", outcomes_of(row)},
-            {"first_seen", seconds(row.first_seen())},
-            {"failing", failing_json(knowledge.failures, failure, "top_servers")},
-            {"rates", rates_json(knowledge.failures, failure)},
-            {"diagnosis", diagnosis_json(knowledge, {AlertScope::host, Direction::outgoing, row.key})}};
+    Traffic traffic;
+    traffic.add(row, knowledge.registry.client_error(row), knowledge.failures.interval());
+    const tally::IpAddress& address = row.key.address;
+    Json json = traffic.json(knowledge, address, knowledge.failures.of_client(address), "top_servers");
+    json["diagnosis"] = diagnosis_json(knowledge, {AlertScope::host, Direction::outgoing, row.key});
+    return json;
 }
 
 }  // namespace
@@ -177,7 +120,10 @@ std::optional<Json> host_json(const Knowledge& knowledge, const tally::IpAddress
     const RegistryRow* client = knowledge.registry.client(host);
     const std::vector<const RegistryRow*> services = services_of(knowledge.registry, host);
     if (client == nullptr && services.empty()) return std::nullopt;
-    Json json = {{"address", to_string(host)}, {"outgoing", nullptr}, {"incoming", nullptr}};
+    Json json = {{"address", to_string(host)},
+                 {"host", knowledge.names.name_of_host(host)},
+                 {"outgoing", nullptr},
+                 {"incoming", nullptr}};
     if (client != nullptr) json["outgoing"] = outgoing_json(knowledge, *client);
     if (!services.empty()) json["incoming"] = incoming_json(knowledge, services, host);
     json["scanner"] = scanner_json(knowledge.scanners, host);

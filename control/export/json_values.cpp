@@ -64,6 +64,7 @@ Json tables_json(const Snapshot& snapshot) {
             {"identities", table_json(snapshot.identities)},
             {"failures", table_json(snapshot.failures)},
             {"alerts", table_json(snapshot.watches)},
+            {"usual_failures", table_json(snapshot.alerting.usual)},
             {"identifications_dropped", losses.identifications_dropped},
             {"services_forgotten", losses.services_forgotten},
             {"payloads_forgotten", losses.payloads_forgotten},
@@ -109,6 +110,7 @@ Json row_json(const RankedRow& row, bool is_destination, const ServiceDirectory&
     json["first"] = seconds(row.first);
     json["last"] = seconds(row.last);
     if (is_destination) json["service"] = services.name_of(row.key).name;
+    json["host"] = services.name_of_host(row.key.address);
     return json;
 }
 

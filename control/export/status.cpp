@@ -35,6 +35,13 @@ Json cores_json(const std::vector<CoreState>& cores) {
     return json;
 }
 
+Json alerting_json(const AlertingState& alerting) {
+    const bool learns = alerting.history_seconds > 0;
+    return {{"mode", alerting.mode},
+            {"watched_seconds", learns ? Json(alerting.watched_seconds) : Json(nullptr)},
+            {"history_seconds", learns ? Json(alerting.history_seconds) : Json(nullptr)}};
+}
+
 }  // namespace
 
 Json status(const Snapshot& snapshot) {
@@ -58,6 +65,7 @@ Json status(const Snapshot& snapshot) {
             {"window_shortened_seconds", snapshot.window_shortened},
             {"tracking", tracking_json(snapshot)},
             {"span", span_json(snapshot)},
+            {"alerting", alerting_json(snapshot.alerting)},
             {"tables", tables_json(snapshot)}};
 }
 

@@ -229,7 +229,10 @@ const char* name(TopQuery::By by) {
 Json row_document(const RankedRow& row, const TopQuery& query, std::uint64_t seconds_of_window,
                   const ServiceDirectory& services) {
     Json json = row_json(row, query.by != TopQuery::By::client, services);
-    if (query.by == TopQuery::By::service) json.erase("address");
+    if (query.by == TopQuery::By::service) {
+        json.erase("address");
+        json.erase("host");
+    }
     json["per_second"] =
         seconds_of_window == 0 ? 0.0 : static_cast<double>(row.count) / static_cast<double>(seconds_of_window);
     json["outcomes"] = nonzero_outcomes_json(row.outcomes);

@@ -231,7 +231,9 @@ Response Connection::answer() const {
                           .body = message.body()};
     try {
         auto response = shared_.handler(request);
-        if (response.status == 200 && etag_matches(request.if_none_match, response.etag)) response.status = 304;
+        const bool reads = request.method != "POST";  // RFC 9110 section 13.1.2
+        if (reads && response.status == 200 && etag_matches(request.if_none_match, response.etag))
+            response.status = 304;
         return response;
     } catch (const std::exception& error) {
         return to_response({.status = 500,

@@ -23,6 +23,8 @@ void append_json_string(std::string& json, std::string_view text) {
         const auto byte = static_cast<unsigned char>(text[position]);
         if (length == 0) {
             json += "\xEF\xBF\xBD";
+        } else if (byte == 0xC2 && static_cast<unsigned char>(text[position + 1]) < 0xA0) {
+            append_escaped(json, static_cast<unsigned char>(text[position + 1]));  // U+0080 to U+009F
         } else if (length > 1) {
             json += text.substr(position, length);
         } else if (byte < 0x20 || byte == 0x7F) {

@@ -76,6 +76,14 @@ std::string response_head(const Response& response, bool keep_alive, std::chrono
     return head;
 }
 
+std::string etag_of(std::string_view content) {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const char c : content) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    std::array<char, 40> text{};
+    std::snprintf(text.data(), text.size(), "%016llx-%zx", static_cast<unsigned long long>(hash), content.size());
+    return text.data();
+}
+
 bool etag_matches(std::string_view candidates, std::string_view etag) {
     if (etag.empty()) return false;
     const auto quoted = '"' + std::string(etag) + '"';

@@ -15,6 +15,9 @@ std::string response_head(const Response& response, bool keep_alive, std::chrono
 /// True for a status that never has content (204, 304), so that none may be announced or sent.
 bool has_no_content(unsigned status);
 
+/// A tag that differs where the content does: FNV-1a of 64 bits (draft-eastlake-fnv), and the length.
+std::string etag_of(std::string_view content);
+
 /// True when the If-None-Match field `candidates` names `etag` (weak comparison, RFC 9110, section 13.1.2).
 bool etag_matches(std::string_view candidates, std::string_view etag);
 

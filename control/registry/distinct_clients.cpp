@@ -94,6 +94,13 @@ std::uint64_t DistinctClients::estimate() const {
     return static_cast<std::uint64_t>(std::llround(alpha * m * m / z));
 }
 
+std::uint64_t DistinctClients::count_without(const DistinctClients& others) const {
+    if (!met_ || !others.met_ || met_->registers || others.met_->registers) return count();
+    return static_cast<std::uint64_t>(std::ranges::count_if(met_->exact, [&](const tally::IpAddress& client) {
+        return !std::ranges::binary_search(others.met_->exact, client);
+    }));
+}
+
 std::uint64_t DistinctClients::error() const {
     if (!met_ || !met_->registers) return 0;
     const double standard_error = 1.04 / std::sqrt(static_cast<double>(met_->registers->size()));

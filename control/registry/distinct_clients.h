@@ -25,6 +25,8 @@ class DistinctClients {
     std::uint64_t count() const;
     /// Two standard errors of the estimate; 0 while the count is exact.
     std::uint64_t error() const;
+    /// How many of these are not among `others`; at most count(), which it is where either is an estimate.
+    std::uint64_t count_without(const DistinctClients& others) const;
     /// True when there were more than could be counted: count() is the least there can have been.
     bool is_saturated() const { return met_ && met_->saturated; }
 

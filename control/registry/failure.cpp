@@ -9,19 +9,33 @@ bool Failure::is_active(tally::Time now, tally::Time quiet) const {
     return failed > 0 && (recovered_at == 0 || now < last + quiet);
 }
 
+/// RFC 1812 section 5.2.7.1 for type 3, RFC 4443 section 3.1 for type 1 of ICMPv6.
+bool IcmpError::is_policy() const {
+    if (type == 3) return code == 9 || code == 10 || code == 13;
+    return type == 1 && (code == 1 || code == 5);
+}
+
 tally::Outcome Failure::cause() const {
+    using tally::Outcome;
     const auto most = std::ranges::max_element(outcomes);
-    return *most == 0 ? tally::Outcome::undetermined : static_cast<tally::Outcome>(most - outcomes.begin());
+    if (*most == 0) return Outcome::undetermined;
+    const auto cause = static_cast<Outcome>(most - outcomes.begin());
+    return cause == Outcome::unanswered && outcomes[tally::index(Outcome::icmp_rejected)] > 0 ? Outcome::icmp_rejected
+                                                                                              : cause;
 }
 
 void Failure::begin(tally::Interval interval, tally::Time first) {
     failed = accepted = 0;
     outcomes = {};
     since = first;
+    last_began = succeeded = succeeded_last = 0;
+    icmp = {};
+    answers = false;
     clients = {};
     succeeding = {};
     peers.clear();
     has_example = false;
+    idle_least = idle_most = 0;
     begun_in_ = interval;
     since_is_exact_ = false;
 }
@@ -38,8 +52,12 @@ void Failure::fail(tally::Interval interval, tally::Outcome outcome, std::uint64
     rates.add(interval, static_cast<std::int64_t>(count), 0);
 }
 
-void Failure::succeed(tally::Interval interval, std::uint64_t count, tally::Time first) {
+void Failure::succeed(tally::Interval interval, std::uint64_t count, tally::Time first, tally::Time until) {
     accepted += count;
+    if (failed > 0 && until > since) {
+        if (succeeded == 0) succeeded = first > since ? first : until;
+        succeeded_last = std::max(succeeded_last, until);
+    }
     rates.add(interval, 0, static_cast<std::int64_t>(count));
     if (recovered_at == 0 && first > last) recovered_at = first;
 }
@@ -48,9 +66,19 @@ void Failure::meet(const tally::Endpoint& peer, const tally::IpAddress& distinct
                    tally::Interval interval, SketchBudget& budget) {
     clients.add(distinct, budget);
     count_peer(peer);
+    last_began = std::max(last_began, began);
     if (interval != begun_in_) return;
     since = since_is_exact_ ? std::min(since, began) : began;
     since_is_exact_ = true;
+}
+
+void Failure::end(const tally::AttemptRecord& record) {
+    if (record.decided < since) return;  // of an earlier failure
+    example = record;
+    has_example = true;
+    if (record.outcome != tally::Outcome::idle_reset || record.idle == 0) return;
+    idle_least = idle_least == 0 ? record.idle : std::min(idle_least, record.idle);
+    idle_most = std::max(idle_most, record.idle);
 }
 
 /// Space-Saving (Metwally, Agrawal, El Abbadi 2005) over so few that a scan is cheapest.

@@ -16,6 +16,22 @@ Failure* find(FailureBook::Table& table, const tally::Endpoint& key) {
     return table.find(key, hash_of(key));
 }
 
+/// When something went wrong. What had been established may have been well for days before: its first SYN says nothing.
+tally::Time failed_at(const tally::Sighting& sighting) {
+    switch (static_cast<tally::Outcome>(sighting.kind)) {
+        case tally::Outcome::idle_reset:
+        case tally::Outcome::peer_lost_state:
+        case tally::Outcome::keepalive_timeout:
+        case tally::Outcome::blackholed:
+        case tally::Outcome::zero_window_stall:
+        case tally::Outcome::reset_mid_stream_by_server:
+        case tally::Outcome::reset_by_device:
+            return sighting.time;
+        default:
+            return sighting.began;
+    }
+}
+
 }  // namespace
 
 FailureBook::FailureBook(const config::Settings::Registry& settings)
@@ -29,8 +45,9 @@ FailureBook::FailureBook(const config::Settings::Registry& settings)
 void FailureBook::follow(const MergedInterval& interval, const Scanners& scanners) {
     neighbours_.reset();
     interval_ = interval.interval;
+    if (!first_interval_) first_interval_ = interval_;
     now_ = tally::interval_start(interval_ + 1);
-    take_rows(interval);
+    take_rows(interval, scanners);
     for (const tally::Sighting& sighting : interval.sightings) take_sighting(sighting, scanners);
     for (const tally::Sighting& contact : interval.contacts) take_contact(contact);
     for (const tally::Revision& revision : interval.revisions) take_revision(revision, scanners);
@@ -38,7 +55,7 @@ void FailureBook::follow(const MergedInterval& interval, const Scanners& scanner
 }
 
 /// Successes first: whether a failure goes on or begins anew depends on what succeeded before it.
-void FailureBook::take_rows(const MergedInterval& interval) {
+void FailureBook::take_rows(const MergedInterval& interval, const Scanners& scanners) {
     for (const tally::Row& row : interval.destinations)
         if (row.key.kind == tally::accepted_kind) take_success(row);
     for (const tally::Row& row : interval.destinations)
@@ -46,15 +63,17 @@ void FailureBook::take_rows(const MergedInterval& interval) {
     for (const tally::Row& row : interval.clients) {
         const auto outcome = static_cast<tally::Outcome>(row.key.kind);
         if (row.key.kind == tally::accepted_kind || !tally::is_failed(outcome)) continue;
-        at(clients_, {row.key.address, 0}).fail(interval_, outcome, row.count, row.first, row.last, quiet_);
+        Failure& client = at(clients_, {row.key.address, 0});
+        client.fail(interval_, outcome, row.count, row.first, row.last, quiet_);
+        client.scans = scanners.is_scanner(row.key.address);
     }
 }
 
 void FailureBook::take_success(const tally::Row& row) {
     const tally::Endpoint service{row.key.address, row.key.port}, host{row.key.address, 0};
-    if (Failure* known = find(services_, service)) known->succeed(interval_, row.count, row.first);
-    if (Failure* known = find(suspects_, service)) known->succeed(interval_, row.count, row.first);
-    if (Failure* known = find(hosts_, host)) known->succeed(interval_, row.count, row.first);
+    if (Failure* known = find(services_, service)) known->succeed(interval_, row.count, row.first, row.last);
+    if (Failure* known = find(suspects_, service)) known->succeed(interval_, row.count, row.first, row.last);
+    if (Failure* known = find(hosts_, host)) known->succeed(interval_, row.count, row.first, row.last);
 }
 
 void FailureBook::take_row(const tally::Row& row) {
@@ -75,17 +94,37 @@ void FailureBook::take_sighting(const tally::Sighting& sighting, const Scanners&
         if (known == nullptr) return;
         const tally::IpAddress& client = sighting.client.address;
         if (by_scanner) known->withdraw(interval_, outcome);
-        if (!by_scanner) known->meet({client, 0}, client, sighting.began, interval_, sketches_);
+        if (!by_scanner) known->meet({client, 0}, client, failed_at(sighting), interval_, sketches_);
         return;
     }
     if (!tally::is_failed(outcome)) return;
     if (!by_scanner) {
-        meet(sighting.server, sighting.client.address, sighting.began);
+        meet(sighting.server, sighting.client.address, failed_at(sighting));
+        note_evidence(sighting);
+        // Rows of clients do not say from how far away a refusal came.
+        if (outcome == tally::Outcome::refused_by_device)
+            if (Failure* client = find(clients_, {sighting.client.address, 0}))
+                client->reclassify(tally::Outcome::refused, outcome);
         return;
     }
     // Its row counts the scanner's attempt, too.
     if (Failure* known = find(services_, sighting.server)) known->withdraw(interval_, outcome);
     if (Failure* known = find(hosts_, {sighting.server.address, 0})) known->withdraw(interval_, outcome);
+}
+
+void FailureBook::note_evidence(const tally::Sighting& sighting) {
+    const bool rejected = sighting.kind == tally::row_kind(tally::Outcome::icmp_rejected);
+    const bool answered =
+        sighting.kind == tally::row_kind(tally::Outcome::listen_overflow) && sighting.hops != tally::unknown_hops;
+    if (!rejected && !answered) return;
+    const auto note = [&](Failure* known) {
+        if (known == nullptr) return;
+        if (rejected) known->icmp = {sighting.icmp_from, sighting.icmp_type, sighting.icmp_code, true};
+        known->answers |= answered;
+    };
+    note(find(services_, sighting.server));
+    note(find(hosts_, {sighting.server.address, 0}));
+    note(find(clients_, {sighting.client.address, 0}));
 }
 
 void FailureBook::meet(const tally::Endpoint& server, const tally::IpAddress& client, tally::Time began) {
@@ -102,7 +141,7 @@ void FailureBook::take_contact(const tally::Sighting& contact) {
         known->succeeding.add(contact.client.address, sketches_);
     if (Failure* known = find(suspects_, contact.server)) known->succeeding.add(contact.client.address, sketches_);
     if (Failure* known = find(clients_, {contact.client.address, 0})) {
-        known->succeed(interval_, 1, contact.time);
+        known->succeed(interval_, 1, contact.time, contact.time);
         known->succeeding.add(contact.server.address, sketches_);
     }
 }
@@ -135,10 +174,7 @@ void FailureBook::take_revision(const tally::Revision& revision, const Scanners&
 void FailureBook::take_record(const tally::AttemptRecord& record, const Scanners& scanners) {
     if (!tally::may_mean_failure(record.outcome) || scanners.is_scanner(record.client.address)) return;
     const auto note = [&](Table& table, const tally::Endpoint& key) {
-        Failure* known = find(table, key);
-        if (known == nullptr || record.decided < known->since) return;
-        known->example = record;
-        known->has_example = true;
+        if (Failure* known = find(table, key)) known->end(record);
     };
     if (tally::is_failed_in_mass(record.outcome)) return note(suspects_, record.server);
     note(services_, record.server);
@@ -181,7 +217,7 @@ const Failure* FailureBook::of_service(const tally::Endpoint& server) const {
 }
 
 bool FailureBook::is_mass(const Failure& suspect) const {
-    constexpr std::size_t minute = 1;  // of Rates::spans
+    constexpr std::size_t minute = 1;  // of rate_spans
     constexpr std::uint64_t mass = 20;
     const Rates::Sum sum = suspect.rates.over(minute, interval_);
     return sum.failed >= mass && 2 * sum.failed > std::max(sum.failed, sum.accepted);

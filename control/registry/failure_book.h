@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
@@ -52,6 +53,11 @@ class FailureBook {
 
     bool is_active(const Failure& failure) const { return failure.is_active(now_, quiet_); }
 
+    /// Of the `span` (in seconds) that ends now, the part in which there was anything to follow.
+    std::uint64_t watched(std::uint64_t span) const {
+        return std::min(span, interval_ + 1 - first_interval_.value_or(interval_));
+    }
+
     /// The last interval that was followed.
     tally::Interval interval() const { return interval_; }
 
@@ -61,10 +67,11 @@ class FailureBook {
         std::uint64_t hosts_rejected_by_devices;
     };
     const Neighbours& neighbours() const;
-    void take_rows(const MergedInterval& interval);
+    void take_rows(const MergedInterval& interval, const Scanners& scanners);
     void take_row(const tally::Row& row);
     void take_success(const tally::Row& row);
     void take_sighting(const tally::Sighting& sighting, const Scanners& scanners);
+    void note_evidence(const tally::Sighting& sighting);
     void take_contact(const tally::Sighting& contact);
     void take_revision(const tally::Revision& revision, const Scanners& scanners);
     void take_record(const tally::AttemptRecord& record, const Scanners& scanners);
@@ -78,6 +85,7 @@ class FailureBook {
     tally::Time quiet_;
     tally::Time now_ = 0;
     tally::Interval interval_ = 0;
+    std::optional<tally::Interval> first_interval_;
     mutable std::optional<Neighbours> neighbours_;  // of this interval
 };
 

@@ -4,16 +4,25 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "dataplane/tally/time.h"
 
 namespace rstwatch::control {
 
+/// Of an even number the lower one of the two in the middle. There must be one.
+inline std::uint32_t lower_median(std::vector<std::uint32_t> values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+    std::ranges::nth_element(values, middle);
+    return *middle;
+}
+
 /// How long the last handshakes of a service took, from the client's first SYN to its acknowledgement. Control thread
 /// only.
 class HandshakeTimes {
   public:
-    static constexpr std::size_t kept = 15;  // odd: the median is one of them
+    static constexpr std::size_t kept = 15;
 
     void add(tally::Time took) {
         times_[next_] = static_cast<std::uint32_t>(std::min<tally::Time>(took, ~std::uint32_t{0}));
@@ -21,16 +30,8 @@ class HandshakeTimes {
         count_ = std::min(count_ + 1, kept);
     }
 
-    std::size_t count() const { return count_; }
-
-    /// In microseconds; of an even number the lower one of the two in the middle. 0 if there was none.
-    tally::Time median() const {
-        if (count_ == 0) return 0;
-        std::array<std::uint32_t, kept> sorted = times_;
-        const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>((count_ - 1) / 2);
-        std::nth_element(sorted.begin(), middle, sorted.begin() + static_cast<std::ptrdiff_t>(count_));
-        return *middle;
-    }
+    /// In microseconds, in no order.
+    std::span<const std::uint32_t> samples() const { return std::span(times_).first(count_); }
 
   private:
     std::array<std::uint32_t, kept> times_{};

@@ -11,12 +11,13 @@ std::size_t place_in(const Registry::Table& table, const RegistryRow& row) {
     return static_cast<std::size_t>(&row - table.rows().data());
 }
 
-RegistryRow& count(Registry::Table& table, const tally::Row& row) {
+RegistryRow& count(Registry::Table& table, const tally::Row& row, tally::Interval interval) {
     const tally::Endpoint key{row.key.address, row.key.port};
     RegistryRow& entry = table.at(key, hash_of(key));
-    Occurrences& seen =
-        row.key.kind == tally::accepted_kind ? entry.accepted : entry.at(static_cast<tally::Outcome>(row.key.kind));
-    seen.add(row.count, row.first, row.last);
+    if (row.key.kind == tally::accepted_kind)
+        entry.accept(interval, row.count, row.first, row.last);
+    else
+        entry.at(static_cast<tally::Outcome>(row.key.kind)).add(row.count, row.first, row.last);
     return entry;
 }
 
@@ -37,6 +38,12 @@ Occurrences& RegistryRow::at(tally::Outcome outcome) {
     const auto found = std::ranges::find(outcomes, outcome, &OutcomeCount::outcome);
     if (found != outcomes.end()) return found->seen;
     return outcomes.emplace_back(OutcomeCount{outcome, {}}).seen;
+}
+
+void RegistryRow::accept(tally::Interval interval, std::uint64_t count, tally::Time first, tally::Time last) {
+    accepted.add(count, first, last);
+    if (!acceptance) acceptance = std::make_unique<Acceptance>();
+    acceptance->recent.add(interval, static_cast<std::int64_t>(count));
 }
 
 std::uint64_t RegistryRow::count(tally::Outcome outcome) const {
@@ -67,8 +74,9 @@ Registry::Registry(const config::Settings::Registry& settings)
       changed_(destinations_.capacity()) {}
 
 void Registry::add_rows(const MergedInterval& interval, const std::function<void()>& pause) {
-    add_rows(destinations_, interval.destinations, pause, [this](const tally::Row& row) { add_destination(row); });
-    add_rows(clients_, interval.clients, pause, [this](const tally::Row& row) { add_client(row); });
+    const tally::Interval now = interval.interval;
+    add_rows(destinations_, interval.destinations, pause, [&](const tally::Row& row) { add_destination(row, now); });
+    add_rows(clients_, interval.clients, pause, [&](const tally::Row& row) { add_client(row, now); });
     destinations_other_ += interval.destinations_other;
     clients_other_ += interval.clients_other;
     destinations_overflowed_ += interval.destinations_overflowed;
@@ -81,7 +89,7 @@ void Registry::add_changes(const MergedInterval& interval) {
     for (const tally::Revision& revision : interval.client_revisions) revise_client(revision);
     for (const tally::Revision& revision : interval.revisions) revise(revision);
     for (const tally::Sighting& contact : interval.contacts)
-        if (contact.kind == tally::accepted_kind) add_handshake(contact);
+        if (contact.kind == tally::accepted_kind) add_handshake(contact, interval.interval);
     for (const tally::AttemptRecord& record : interval.records) add_record(record);
 }
 
@@ -102,8 +110,8 @@ void Registry::add_rows(Table& table, const std::vector<tally::Row>& rows, const
     }
 }
 
-void Registry::add_destination(const tally::Row& row) {
-    RegistryRow& entry = count(destinations_, row);
+void Registry::add_destination(const tally::Row& row, tally::Interval interval) {
+    RegistryRow& entry = count(destinations_, row, interval);
     const std::size_t place = place_of(entry);
     entry.heard = entry.heard || row.key.hops != tally::unknown_hops;
     if (row.key.kind == tally::accepted_kind && !entry.heard) unheard_.set(place);
@@ -111,8 +119,8 @@ void Registry::add_destination(const tally::Row& row) {
     changed_.set(place);
 }
 
-void Registry::add_client(const tally::Row& row) {
-    const RegistryRow& entry = count(clients_, row);
+void Registry::add_client(const tally::Row& row, tally::Interval interval) {
+    const RegistryRow& entry = count(clients_, row, interval);
     if (is_failure(row)) failing_clients_.set(place_in(clients_, entry));
 }
 
@@ -148,15 +156,25 @@ void Registry::reclassify(const tally::Endpoint& server, const tally::IpAddress&
     (void)move(clients_, failing_clients_, {client, 0}, from, to, count, time);
 }
 
-void Registry::add_handshake(const tally::Sighting& contact) {
-    RegistryRow* row = destinations_.find(contact.server, hash_of(contact.server));
-    if (row == nullptr || contact.hops == tally::unknown_hops) return;  // with the server unseen its time is a guess
-    if (!row->handshakes) row->handshakes = std::make_unique<HandshakeTimes>();
-    row->handshakes->add(contact.time - std::min(contact.began, contact.time));
+/// Rows of the cores count what destinations accept, not for whom.
+void Registry::add_handshake(const tally::Sighting& contact, tally::Interval interval) {
+    const tally::Endpoint client{contact.client.address, 0};
+    RegistryRow& of_client = clients_.at(client, hash_of(client));
+    of_client.accept(interval, 1, contact.time, contact.time);
+    if (contact.hops == tally::unknown_hops) return;  // with the server unseen its time is a guess
+    const tally::Time took = contact.time - std::min(contact.began, contact.time);
+    of_client.acceptance->handshakes.add(took);
+    const RegistryRow* row = destinations_.find(contact.server, hash_of(contact.server));
+    if (row != nullptr && row->acceptance) row->acceptance->handshakes.add(took);
 }
 
 void Registry::add_record(const tally::AttemptRecord& record) {
     if (!tally::is_failed(record.outcome) && record.server_bytes == 0) return;
+    if (record.server_bytes > 0) {
+        const tally::Endpoint client{record.client.address, 0};
+        RegistryRow* row = clients_.find(client, hash_of(client));
+        if (row != nullptr) row->last_response = std::max(row->last_response, record.end);
+    }
     RegistryRow* row = destinations_.find(record.server, hash_of(record.server));
     if (row == nullptr) return;
     if (record.server_bytes > 0) {

@@ -9,6 +9,7 @@
 #include "control/merge/merged_interval.h"
 #include "control/registry/distinct_clients.h"
 #include "control/registry/handshake_times.h"
+#include "control/registry/rates.h"
 #include "control/registry/row_marks.h"
 #include "dataplane/tally/space_saving.h"
 
@@ -34,19 +35,27 @@ struct OutcomeCount {
 /// The outcomes that occurred: mostly one or two, which lie in the row itself, where a look-up finds them in the cache.
 using OutcomeCounts = boost::container::small_vector<OutcomeCount, 2>;
 
+/// What is kept of a destination that accepts connections, or of a client whose connections are accepted, besides how
+/// many there were. Most of those that scanners leave behind never do, so it is no part of the row.
+struct Acceptance {
+    RecentCount recent;
+    HandshakeTimes handshakes;
+};
+
 /// What is known of a destination (address and port) or a client (address, port 0).
 struct RegistryRow {
     tally::Endpoint key;
     std::uint64_t error = 0;  ///< the most that this table may have counted before the row existed
     OutcomeCounts outcomes;
-    Occurrences accepted;                        ///< completed handshakes
-    bool heard = false;                          ///< a packet of the destination itself was seen
-    tally::Time last_response = 0;               ///< end of the last connection in which it sent data; 0: none
-    std::unique_ptr<HandshakeTimes> handshakes;  ///< of a destination that has accepted
+    Occurrences accepted;                    ///< completed handshakes
+    bool heard = false;                      ///< a packet of the destination itself was seen
+    tally::Time last_response = 0;           ///< end of the last connection in which the server sent data; 0: none
+    std::unique_ptr<Acceptance> acceptance;  ///< null: nothing was accepted since the start
     DistinctClients refused_clients;
     DistinctClients failed_clients;
 
     Occurrences& at(tally::Outcome outcome);
+    void accept(tally::Interval interval, std::uint64_t count, tally::Time first, tally::Time last);
     std::uint64_t count(tally::Outcome outcome) const;
     std::uint64_t weight() const;
     /// The first thing that was said of it.
@@ -116,15 +125,15 @@ class Registry {
     std::uint64_t client_error(const RegistryRow& row) const { return row.error + clients_missed_; }
 
   private:
-    void add_destination(const tally::Row& row);
-    void add_client(const tally::Row& row);
+    void add_destination(const tally::Row& row, tally::Interval interval);
+    void add_client(const tally::Row& row, tally::Interval interval);
     template <typename Add>
     void add_rows(Table& table, const std::vector<tally::Row>& rows, const std::function<void()>& pause, Add add);
     bool move(Table& table, RowMarks& failing, const tally::Endpoint& key, tally::Outcome from,
               std::optional<tally::Outcome> to, std::uint64_t count, tally::Time time);
     void revise(const tally::Revision& revision);
     void revise_client(const tally::Revision& revision);
-    void add_handshake(const tally::Sighting& contact);
+    void add_handshake(const tally::Sighting& contact, tally::Interval interval);
     void add_record(const tally::AttemptRecord& record);
 
     SketchBudget sketches_;  // before the tables, whose rows give sketches back

@@ -48,12 +48,16 @@ std::size_t EndpointHash::operator()(const tally::Endpoint& endpoint) const {
 }
 
 ServiceName ServiceDirectory::name_of(const tally::Endpoint& endpoint) const {
-    if (fixed_ == nullptr) return {};
+    if (fixed_ == nullptr || endpoint.port == 0) return {};  // 0 stands for the host
     if (const std::string_view label = fixed_->labels.find(endpoint); !label.empty()) return {label, NameSource::label};
     const Identity* identity = identity_of(endpoint);
     if (identity != nullptr && !identity->application.empty()) return {identity->application, NameSource::spoke};
     if (const std::string_view port = fixed_->ports.find(endpoint); !port.empty()) return {port, NameSource::port};
     return {};
+}
+
+std::string_view ServiceDirectory::name_of_host(const tally::IpAddress& host) const {
+    return fixed_ == nullptr ? std::string_view() : fixed_->labels.find({host, 0});
 }
 
 const Identity* ServiceDirectory::identity_of(const tally::Endpoint& endpoint) const {

@@ -39,7 +39,7 @@ struct Identity {
     tally::Time reset_seen = 0;  ///< 0: none
 };
 
-/// Names that prefixes of addresses and ports have; the longest prefix wins.
+/// Names that prefixes of addresses and ports have, or as port 0 hosts; the longest prefix wins.
 class LabelTable {
   public:
     explicit LabelTable(const std::vector<config::ServiceLabel>& labels);
@@ -73,6 +73,9 @@ class ServiceDirectory {
 
     /// The operator's name, else what it spoke, else what the port is commonly used for.
     ServiceName name_of(const tally::Endpoint& endpoint) const;
+
+    /// The operator's name of a host; empty: none. Lives as long as the directory.
+    std::string_view name_of_host(const tally::IpAddress& host) const;
 
     /// nullptr if it is not known.
     const Identity* identity_of(const tally::Endpoint& endpoint) const;

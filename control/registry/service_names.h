@@ -28,6 +28,7 @@ class ServiceNames {
     void add(const MergedInterval& interval);
 
     ServiceName name_of(const tally::Endpoint& endpoint) const { return directory_.name_of(endpoint); }
+    std::string_view name_of_host(const tally::IpAddress& host) const { return directory_.name_of_host(host); }
     const Identity* identity_of(const tally::Endpoint& endpoint) const { return directory_.identity_of(endpoint); }
 
     /// For other threads, or to be kept.

@@ -54,6 +54,7 @@ struct AttemptRecord {
     Time end = 0;                    ///< last packet
     Time decided = 0;                ///< when the outcome that stands was first known
     Interval counted_in = 0;         ///< the interval in which it was counted first
+    Time idle = 0;                   ///< its last silence of at least tracking.gap; 0: none. In whole milliseconds
     std::uint64_t client_bytes = 0;  ///< payload, from sequence numbers
     std::uint64_t server_bytes = 0;
     IpAddress icmp_from;                  ///< who sent the ICMP error; meaningful when icmp_type != 0 || icmp_seen

@@ -5,14 +5,6 @@
 #include <cstdlib>
 
 namespace rstwatch::tally {
-namespace {
-
-/// Whether a whole host is silent, or only one port's queue is full, shows in these.
-bool is_silence(Outcome outcome) {
-    return outcome == Outcome::unanswered || outcome == Outcome::blackholed || outcome == Outcome::keepalive_timeout;
-}
-
-}  // namespace
 
 CoreTally::CoreTally(BankExchange& exchange, WhenFull when_full)
     : exchange_(exchange), when_full_(when_full), bank_(exchange.take_empty()) {

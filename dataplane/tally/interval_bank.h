@@ -77,6 +77,11 @@ struct Sighting {
     bool answered = false;             ///< the server had answered on this connection before, with more than a SYN-ACK
     Time time = 0;
     Time began = 0;  ///< the connection's first packet: of an attempt its first SYN
+    // The ICMP error that decided; meaningful for icmp_rejected only. The record, which has it, too, comes a minute
+    // later, and people are to be told at once who rejects and why.
+    IpAddress icmp_from{};
+    std::uint8_t icmp_type = 0;
+    std::uint8_t icmp_code = 0;
 };
 
 /// A verdict that had been given and is now another one, or none (the attempt goes on).

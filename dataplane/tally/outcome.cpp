@@ -77,6 +77,14 @@ bool is_failed_in_mass(Outcome outcome) {
            outcome == Outcome::reset_without_response_by_client || outcome == Outcome::reset_by_device;
 }
 
+bool is_silence(Outcome outcome) {
+    return outcome == Outcome::unanswered || outcome == Outcome::blackholed || outcome == Outcome::keepalive_timeout;
+}
+
+bool is_told_of_absent_hosts(Outcome outcome) {
+    return is_silence(outcome) || outcome == Outcome::icmp_rejected || outcome == Outcome::listen_overflow;
+}
+
 bool is_attempt(Outcome outcome) {
     return outcome != Outcome::midstream && outcome != Outcome::unsolicited;
 }

@@ -72,6 +72,14 @@ inline bool may_mean_failure(Outcome outcome) {
     return is_failed(outcome) || is_failed_in_mass(outcome);
 }
 
+/// True where nothing came back to what was sent: whether a whole host is silent, or only the queue of one port is
+/// full, shows in these.
+bool is_silence(Outcome outcome);
+
+/// True for the outcomes that a host which is down, or cut off, leaves behind: its silence, what routers say of it, and
+/// what may be a full queue as long as it is not known whether anything of the host is heard.
+bool is_told_of_absent_hosts(Outcome outcome);
+
 /// True for what belongs to an attempt: everything but `midstream` and `unsolicited`, which have no SYN to count.
 bool is_attempt(Outcome outcome);
 

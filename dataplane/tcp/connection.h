@@ -130,8 +130,9 @@ struct alignas(64) Connection {
     tally::Interval verdict_interval = 0;  ///< the interval in which the verdict was counted
 
     // Line 3: evidence for the record.
-    alignas(64) Time last_syn = 0;
-    Time synack_time = 0;
+    alignas(64) Time synack_time = 0;
+    std::uint32_t last_syn = 0;  ///< the low 32 bits of its time
+    std::uint32_t idle = 0;      ///< milliseconds of the last silence of at least Limits::gap; 0: none
     tally::IpAddress icmp_from;
     std::array<std::uint16_t, 2> vlan{};
     std::uint16_t syn_count = 0;
@@ -157,6 +158,11 @@ struct alignas(64) Connection {
     void clear_flow(Side side, std::uint16_t facts) { flow &= static_cast<std::uint16_t>(~flow::by(side, facts)); }
 
     bool operator==(const Connection&) const = default;
+
+    /// Of the last SYN, which is never later than the last packet; as long as that is less than 71 minutes later.
+    Time last_syn_time() const {
+        return last_seen - static_cast<std::uint32_t>(static_cast<std::uint32_t>(last_seen) - last_syn);
+    }
 
     std::optional<Outcome> outcome() const {
         if (verdict == no_verdict) return std::nullopt;

@@ -35,13 +35,14 @@ void icmp_error(Connection& connection, Time time, Side quoted_sender, std::uint
     connection.seen |= seen::icmp;
     connection.last_seen = time;
     give_verdict(connection, Outcome::icmp_rejected, time);
-    connection.deadline = connection.last_syn + limits.unanswered;
+    connection.deadline = connection.last_syn_time() + limits.unanswered;
 }
 
 Expiry expire(Connection& connection, const Limits& limits) {
     switch (connection.phase) {
         case Phase::syn_sent:
-            return in_handshake(connection, Outcome::unanswered, connection.last_syn + limits.unanswered, limits);
+            return in_handshake(connection, Outcome::unanswered, connection.last_syn_time() + limits.unanswered,
+                                limits);
         case Phase::syn_received:
             return in_handshake(connection, Outcome::handshake_incomplete, connection.synack_time + limits.syn_ack,
                                 limits);

@@ -57,6 +57,7 @@ tally::AttemptRecord make_record(const Connection& connection, Outcome outcome) 
     record.end = connection.last_seen;
     record.decided = connection.verdict == no_verdict ? connection.last_seen : connection.verdict_time;
     record.counted_in = connection.verdict_interval;
+    record.idle = Time{connection.idle} * 1000 * tally::microsecond;
     record.client_bytes = bytes_by(connection, Side::client);
     record.server_bytes = bytes_by(connection, Side::server);
     record.icmp_from = connection.icmp_from;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Connections that live and get nowhere: data that nobody acknowledges, windows that stay closed, handshakes that the
 // server never takes off its queue.
+#include <algorithm>
+
 #include "dataplane/tcp/state_machine.h"
 #include "dataplane/tcp/verdict.h"
 
 namespace rstwatch::tcp {
 namespace {
+
+constexpr Time millisecond = 1000 * tally::microsecond;
 
 /// Fewer repetitions are everyday loss.
 constexpr std::uint8_t stalled_at = 3;
@@ -106,6 +110,10 @@ void note_gap(Connection& connection, const Segment& segment, const Limits& limi
     if (gap < limits.gap) return;
     // A RST that comes so late is no answer to what broke an earlier silence.
     connection.clear_flow(tally::other(segment.from), flow::after_long_gap);
+    const auto idle = static_cast<std::uint32_t>(std::min<Time>(gap / millisecond, ~std::uint32_t{0}));
+    // Repeating itself, ever more rarely, this side does not begin another silence.
+    const bool same = connection.flows(segment.from, flow::after_gap);
+    connection.idle = same ? std::max(connection.idle, idle) : idle;
     connection.set_flow(segment.from, flow::after_gap);
     if (gap >= limits.long_gap) connection.set_flow(segment.from, flow::after_long_gap);
 }

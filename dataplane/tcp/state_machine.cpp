@@ -45,7 +45,7 @@ void take_syn(Connection& connection, const Segment& segment) {
         connection.seen |= seen::modern_syn;
     if (segment.payload_length > 0) connection.seen |= seen::tfo | seen::client_data;
     connection.syn_count = 1;
-    connection.last_syn = segment.time;
+    connection.last_syn = static_cast<std::uint32_t>(segment.time);
 }
 
 void take_synack(Connection& connection, const Segment& segment, const Limits& limits) {
@@ -170,7 +170,7 @@ void adopt_early_answer(Connection& connection, const Segment& segment, const Li
 
 Step repeat_syn(Connection& connection, const Segment& segment, const Limits& limits) {
     if (connection.syn_count < 0xffff) ++connection.syn_count;
-    connection.last_syn = segment.time;
+    connection.last_syn = static_cast<std::uint32_t>(segment.time);
     note(connection, segment);
     if (connection.phase == Phase::syn_sent && connection.verdict != no_verdict)
         connection.deadline = segment.time + limits.unanswered;

@@ -20,8 +20,16 @@ tally::Sighting sighting_of(const Connection& connection, tally::RowKind kind, T
     const bool answered =
         connection.has(seen::synack) &&
         (connection.has(seen::server_data) || after(acked, connection.isn[tally::index(Side::client)] + 1));
-    return {connection.server, connection.client, kind, answer_hops(connection, kind), answered, time,
-            connection.start};
+    return {connection.server,
+            connection.client,
+            kind,
+            answer_hops(connection, kind),
+            answered,
+            time,
+            connection.start,
+            connection.icmp_from,
+            connection.icmp_type,
+            connection.icmp_code};
 }
 
 /// A side that has sent this many bytes, and heard nothing, has not been asked anything.

@@ -125,6 +125,8 @@ def story(daemon, cli, work):
 
     service.kill()
     rows = wait_for("top shows it", appliance.refused)
+    shown = appliance.ask("status", "-o", "json")["clock"]  # of a snapshot that is not older, in packet time
+    check("top shows it within 3 s of the first failure", shown - client.refused[0] <= 3, (shown, client.refused[0]))
     check("one row of top", [(row["address"], row["port"]) for row in rows] == [("127.0.0.1", PORT)], rows)
 
     alert = wait_for("the alert is raised", appliance.alert)

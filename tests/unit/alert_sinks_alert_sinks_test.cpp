@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "control/alert/engine.h"
 #include "control/export/sink_json.h"
 #include "control/http/file_descriptor.h"
 #include "tests/unit/alert_test_data.h"
@@ -136,9 +137,9 @@ TEST(AlertSinks, AWebhookGetsWhatHappenedByteForByte) {
     EXPECT_NE(request.find("\r\nContent-Type: application/json\r\n"), std::string::npos);
     EXPECT_TRUE(request.ends_with(
         R"({"event":"fired","alert":{"id":"a1","scope":"service","subject":"10.0.0.9:80","direction":"incoming",)"
-        R"("level":"error","peak_level":"error","per_second":2.0,"peak_per_second":2.0,"share":0.0,)"
+        R"("level":"error","peak_level":"error","per_second":2.0,"peak_per_second":2.0,"share":0.0,"failed":0,)"
         R"("since":1795172090.5,"fired":1795172100.5,"until":null,"duration_seconds":10.0,"acknowledged":false,)"
-        R"("cause":"refused","service":"collector","clients":3,"nested":[],)"
+        R"("acknowledged_at":null,"cause":"refused","service":"collector","host":"","clients":3,"nested":[],"baseline":null,)"
         R"("text":"10.0.0.9:80 (collector) refuses 2.00 connections per second"}})"))
         << request;
     receiver.answer("204 No Content");
@@ -290,6 +291,26 @@ TEST(AlertSinks, AnAlertmanagerIsToldAgainWhileAnAlertLasts) {
     const json next = receiver.accept_json();
     ASSERT_EQ(next.size(), 1U) << "what has ended is not repeated";
     EXPECT_EQ(next.at(0).at("annotations").at("id"), "b");
+}
+
+/// An Alertmanager takes what it is not told again for over: the first thing to do after a restart.
+TEST(AlertSinks, AnAlertmanagerIsToldAgainAfterARestart) {
+    Receiver receiver;
+    receiver.listen();
+    config::Sink sink = alertmanager(receiver);
+    sink.repeat = 0.02;
+    AlertSinks sinks(options({sink}));
+    AlertEngine engine({}, true, {}, [&](AlertEvent event, const Alert& alert) { notify(sinks, event, alert); });
+    engine.restore(sample_alert("kept"));
+    engine.restore(test::cleared(sample_alert("over")));
+    for (int i = 0; i < 3; ++i) {
+        const json told = receiver.accept_json();
+        ASSERT_EQ(told.size(), 1U) << told;
+        EXPECT_EQ(told.at(0).at("annotations").at("id"), "kept");
+        EXPECT_EQ(told.at(0).at("labels").at("severity"), "error");
+        EXPECT_EQ(told.at(0).at("startsAt"), "2026-11-20T10:54:50.500000Z");
+        EXPECT_FALSE(told.at(0).contains("endsAt"));
+    }
 }
 
 TEST(AlertSinks, AnAlertmanagerTakesManyAtOnce) {

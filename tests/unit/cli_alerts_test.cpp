@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* alerts_document = R"({"alerts":[
     {"id":"c","scope":"host","subject":"10.0.0.9","direction":"outgoing","level":"none","peak_level":"error",
-     "per_second":0.0,"peak_per_second":12.5,"share":0.0,"since":1795143000.0,"fired":1795143003.0,
+     "per_second":0.0,"peak_per_second":12.5,"share":0.0,"failed":17,"since":1795143000.0,"fired":1795143003.0,
      "until":1795143252.0,"duration_seconds":252.0,"acknowledged":false,"cause":"unanswered","service":"","clients":1,
      "nested":[],"text":"It was silent."},
     {"id":"a b","scope":"service","subject":"127.0.0.1:7211","direction":"incoming","level":"warn","peak_level":"warn",
@@ -67,7 +67,7 @@ TEST_F(CliAlerts, HaveEveryFormat) {
     EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2);
     const auto csv = alerts({"-o", "csv", "--all"}).out;
     EXPECT_TRUE(csv.starts_with("id,scope,subject,direction,level,")) << csv;
-    EXPECT_NE(csv.find("\nc,host,10.0.0.9,outgoing,none,error,0.0,12.5,0.0,1795143000.0,1795143003.0,1795143252.0,"),
+    EXPECT_NE(csv.find("\nc,host,10.0.0.9,outgoing,none,error,0.0,12.5,0.0,17,1795143000.0,1795143003.0,1795143252.0,"),
               std::string::npos)
         << csv;
     EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 4);

@@ -55,7 +55,7 @@ TEST_F(CliCheck, JudgesTheNetwork) {
     EXPECT_EQ(outcome.exit_code, 1);
     EXPECT_EQ(outcome.err, "");
     EXPECT_EQ(outcome.out,
-              "RSTWATCH WARNING - 2.00 of 4.00 connection attempts per second fail over 60 s; most at 10.0.0.1:7211 "
+              "RSTWATCH WARNING - 2.00 of 4.00 connection attempts per second fail over 1 min; most at 10.0.0.1:7211 "
               "(a/b): refused | failed_per_second=2;1;10;0;\n");
     outcome = check({"--warn", "0.5", "--crit", "2"});
     EXPECT_EQ(outcome.exit_code, 2);
@@ -68,12 +68,13 @@ TEST_F(CliCheck, JudgesTheNetwork) {
 TEST_F(CliCheck, JudgesAService) {
     auto outcome = check({"--warn", "0.01", "--crit", "1", "10.0.0.1:80"});
     EXPECT_EQ(outcome.exit_code, 1);
-    EXPECT_EQ(outcome.out,
-              "RSTWATCH WARNING - 10.0.0.1:80 (http): 0.01 connections per second fail, 4.00 are accepted over 60s; It "
-              "refuses / connections\\n. | failed_per_second=0.0125;0.01;1;0;\n");
+    EXPECT_EQ(
+        outcome.out,
+        "RSTWATCH WARNING - 10.0.0.1:80 (http): 0.01 connections per second fail, 4.00 are accepted over 1 min; It "
+        "refuses / connections\\n. | failed_per_second=0.0125;0.01;1;0;\n");
     outcome = check({"--warn", "0.1", "--crit", "0.5", "--window", "10s", "10.0.0.1:80"});
     EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_NE(outcome.out.find("over 10s"), std::string::npos) << outcome.out;
+    EXPECT_NE(outcome.out.find("over 10 s"), std::string::npos) << outcome.out;
 }
 
 TEST_F(CliCheck, NoPacketsAreNotNoFailures) {
@@ -87,12 +88,12 @@ TEST_F(CliCheck, NoPacketsAreNotNoFailures) {
     EXPECT_EQ(check({"--warn", "1", "--crit", "10"}).exit_code, 1);
     daemon_.answer("/api/v1/top?outcome=failed&by=service&n=1000&window=60s",
                    R"({"window_seconds":60,"packets":{"received":0},"attempts":0,"rows":[]})");
-    expect_unknown(check({"--warn", "1", "--crit", "10"}), "no packets within 60s");
+    expect_unknown(check({"--warn", "1", "--crit", "10"}), "no packets within 1 min");
 }
 
 TEST_F(CliCheck, WhatIsNotKnownIsNotNoFailures) {
     expect_unknown(check({"--warn", "1", "--crit", "10", "10.0.0.2:80"}), "10.0.0.2:80: there is nothing at");
-    expect_unknown(check({"--warn", "1", "--crit", "10", "--window", "5m", "10.0.0.1:80"}), "no rate over 5m");
+    expect_unknown(check({"--warn", "1", "--crit", "10", "--window", "5m", "10.0.0.1:80"}), "no rate over 5 min");
     daemon_.answer("/api/v1/destinations/10.0.0.1%3A80", R"({"rates":[{"seconds":60,"failed_per_second":null}]})");
     expect_unknown(check({"--warn", "1", "--crit", "10", "10.0.0.1:80"}), "unknown connections per second fail");
 }

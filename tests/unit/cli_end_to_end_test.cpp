@@ -75,6 +75,14 @@ class CliWithServer : public testing::Test {
     std::string address_;
 };
 
+TEST_F(CliWithServer, ACommandThatThereIsNotIsNamed) {
+    const auto wrong = run_cli({"frobnicate"}), none = run_cli({});
+    EXPECT_EQ(wrong.exit_code, 2);
+    EXPECT_NE(wrong.err.find("frobnicate"), std::string::npos) << wrong.err;
+    EXPECT_EQ(none.exit_code, 2);
+    EXPECT_NE(none.err.find("no command is given; give one of analyze, top, explain"), std::string::npos) << none.err;
+}
+
 TEST_F(CliWithServer, TopIsATable) {
     const auto outcome = run_cli({"top", "--once"});
     EXPECT_EQ(outcome.exit_code, 0);
@@ -103,9 +111,9 @@ TEST_F(CliWithServer, JsonlAndCsvHaveOneLineForEachRow) {
     EXPECT_TRUE(lines.starts_with("{\"address\":\"10.0.0.1\",\"port\":7211,\"count\":12345,\"per_second\":2.0061,"));
     EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2);
     EXPECT_EQ(run_cli({"top", "-o", "csv"}).out,
-              "address,port,service,count,error,per_second,clients,clients_error,first,last\n"
-              "10.0.0.1,7211,evil\\x1b[2J,12345,0,2.0061,3,1,1795172090.5,1795172150.25\n"
-              "2001:db8::1,443,a\\xff,7,2,0.1167,1,0,1795172090.5,1795172150.25\n");
+              "address,port,service,count,error,per_second,clients,clients_error,first,last,host\n"
+              "10.0.0.1,7211,evil\\x1b[2J,12345,0,2.0061,3,1,1795172090.5,1795172150.25,\n"
+              "2001:db8::1,443,a\\xff,7,2,0.1167,1,0,1795172090.5,1795172150.25,\n");
 }
 
 TEST_F(CliWithServer, ListsOfClientsAndServicesHaveTheirOwnColumns) {

@@ -43,7 +43,7 @@ constexpr const char* host_document = R"({"address":"10.0.0.1",
                 "services_left_off":2,"diagnosis":{"sentence":"10.0.0.1 refuses on 1 port."}},
     "outgoing":{"outcomes":{},"failing":{"since":1795144393.5,"last":1795144393.5,"outcomes":{"unanswered":1},
                 "clients":1,"succeeding_clients":0,"top_servers":[{"address":"10.0.0.7","port":53,"count":1}]}},
-    "scanner":{"address":"10.0.0.1","failed":40,"half_open":2,"first":1795143000.0,"last":1795143600.0},
+    "scanner":{"address":"10.0.0.1","failed":40,"half_open":true,"first":1795143000.0,"last":1795143600.0},
     "diagnosis":{"rule":"none","sentence":"10.0.0.1 is fine.","evidence":[],"considered":[],"next_step":"",
                  "commands":[]}})";
 
@@ -128,12 +128,39 @@ accepted        3 connections, the last at 03:00:00, the first at 02:50:00
 
 Outgoing
 outcomes        none yet
-failing since   03:13:13, for 0.000 s, last at 03:13:13: 1 unanswered
+failing since   03:13:13: 1 unanswered
 servers         1 affected, 0 still succeeding
 top servers     10.0.0.7:53: 1
 
-scanner         yes: 40 failed, 2 half open, from 02:50:00 to 03:00:00
+scanner         yes: 40 failed, half-open scans, from 02:50:00 to 03:00:00
 )");
+}
+
+TEST_F(CliExplanation, OfASpanThatWasWatchedInPartThatPartIsTold) {
+    const auto text = written(R"({"port":80,"rates":[
+        {"seconds":10,"covered_seconds":10,"failed_per_second":0.0,"accepted_per_second":3.0},
+        {"seconds":60,"covered_seconds":60,"failed_per_second":null,"accepted_per_second":2.5},
+        {"seconds":300,"covered_seconds":77,"failed_per_second":0.0,"accepted_per_second":2.0},
+        {"seconds":3600,"covered_seconds":77,"failed_per_second":0.0,"accepted_per_second":2.0}]})",
+                              0);
+    EXPECT_NE(text.find("over 10 s       0.00/s failed, 3.00/s accepted\n"
+                        "over 1 min      unknown/s failed, 2.50/s accepted\n"
+                        "over 1 min 17 s 0.00/s failed, 2.00/s accepted, all that was watched\n"),
+              std::string::npos)
+        << text;
+    EXPECT_EQ(text.find("over 1 h"), std::string::npos) << text;
+}
+
+TEST_F(CliExplanation, HostsAreCalledWhatTheOperatorCallsThem) {
+    EXPECT_NE(written(R"({"address":"10.0.0.1","host":"till-3"})", 0).find("host            till-3, as labelled\n"),
+              std::string::npos);
+    EXPECT_NE(written(R"({"address":"10.0.0.1","port":80,"host":"till-3"})", 0).find("till-3"), std::string::npos);
+}
+
+TEST_F(CliExplanation, OneConnectionIsNoPlural) {
+    EXPECT_NE(written(R"({"port":80,"accepted":{"count":1,"first":1795143000.0,"last":1795143000.0}})", 0)
+                  .find("accepted        1 connection, at 02:50:00\n"),
+              std::string::npos);
 }
 
 TEST_F(CliExplanation, NamesStandBesideAddresses) {
@@ -195,7 +222,7 @@ TEST_F(CliExplain, WhatIsNotKnownIsAFailure) {
 TEST_F(CliExplain, WhatIsNoAddressIsWrongUsage) {
     const auto outcome = explain({"collector\x1B:7211"});
     EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_NE(outcome.err.find("\"collector\\x1b:7211\" is no address"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find("\"collector\\x1b:7211\" is no address of a host"), std::string::npos) << outcome.err;
     EXPECT_EQ(daemon_.requests().size(), 0u);
 }
 

@@ -86,7 +86,7 @@ TEST_F(CliLiveTop, ShowsTheListAndWhatStandsAboveIt) {
     EXPECT_NE(text.find("rstwatch top  probe\\x1b[2J  live  "), std::string::npos);
     EXPECT_NE(text.find("packets 120.00/s  attempts 24.00/s  failed 2.50/s  dropped 3  alerts 1 warn\n"),
               std::string::npos);
-    EXPECT_NE(text.find("refused by destination, last 1 min 0 s, sorted by count\n"), std::string::npos);
+    EXPECT_NE(text.find("refused by destination, last 1 min, sorted by count\n"), std::string::npos);
     EXPECT_NE(text.find("DESTINATION        SERVICE    REFUSED  PER SECOND  CLIENTS  SINCE"), std::string::npos);
     EXPECT_NE(text.find("10.0.0.1:7211      collector      120        2.00        3  2026-11-20 10:54:50"),
               std::string::npos);
@@ -171,9 +171,9 @@ TEST_F(CliLiveTop, KeysSwitchOutcomeGroupingWindowAndOrder) {
     auto& terminal = start();
     ASSERT_TRUE(terminal.wait_for("10.0.0.1:7211"));
     terminal.type("w");
-    ASSERT_TRUE(terminal.wait_for("refused by destination, last 10.0 s"));
+    ASSERT_TRUE(terminal.wait_for("refused by destination, last 10 s"));
     terminal.type("www");
-    ASSERT_TRUE(terminal.wait_for("refused by destination, last 1 min 0 s"));
+    ASSERT_TRUE(terminal.wait_for("refused by destination, last 1 min"));
     terminal.type("o");
     ASSERT_TRUE(terminal.wait_for("failed by destination"));
     ASSERT_TRUE(terminal.wait_for("10.0.0.8:22"));
@@ -227,7 +227,7 @@ TEST_F(CliLiveTop, EnterExplainsWhatIsUnderTheCursor) {
         "b");
     ASSERT_TRUE(terminal.wait_for("port 7211"));
     terminal.type("\r");
-    ASSERT_TRUE(terminal.wait_for("only \":7211\""));
+    ASSERT_TRUE(terminal.wait_for("\":7211\""));
     EXPECT_TRUE(terminal.wait_for("10.0.0.1:7211"));
     terminal.type("j\rq");
     ASSERT_TRUE(terminal.wait_for("[exit 0]"));

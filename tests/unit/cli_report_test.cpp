@@ -148,7 +148,7 @@ TEST_F(CliReport, ListsClientsScannersServicesAndAlertsWhereThereAreAny) {
         "top":{"refused":[],
                "clients":[{"address":"10.0.0.2","count":7,"error":1,"first":1795172090.0,"last":1795172150.0,
                            "outcomes":{"refused":5,"unanswered":2,"closed":9}}],
-               "scanners":[{"address":"10.0.0.66","failed":4000,"half_open":3,"first":1795172090.0,
+               "scanners":[{"address":"10.0.0.66","failed":4000,"half_open":true,"first":1795172090.0,
                             "last":1795172150.0}]},
         "services":[{"address":"10.0.0.1","port":443,"service":"web","identity":{"application":"tls"},
                      "outcomes":{"closed":3,"refused":5},"accepted":{"count":3,"last":1795172090.0},
@@ -167,7 +167,7 @@ Clients whose connections fail
 
 Scanners
   CLIENT     FAILED  HALF OPEN  SINCE                LAST
-  10.0.0.66   4,000          3  2026-11-20 10:54:50  2026-11-20 10:55:50
+  10.0.0.66   4,000  yes        2026-11-20 10:54:50  2026-11-20 10:55:50
 
 Alerts
   LEVEL  SUBJECT       SERVICE  PER SECOND  SINCE                DURATION  STATE                           ID

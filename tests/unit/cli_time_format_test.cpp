@@ -30,6 +30,15 @@ class Zone {
     std::optional<std::string> before_;
 };
 
+TEST(CliTimeFormat, PeriodsAreInTheirOwnUnit) {
+    EXPECT_EQ(period_text(0), "0 s");
+    EXPECT_EQ(period_text(10), "10 s");
+    EXPECT_EQ(period_text(60), "1 min");
+    EXPECT_EQ(period_text(77), "1 min 17 s");
+    EXPECT_EQ(period_text(86400), "24 h");
+    EXPECT_EQ(period_text(7 * 86400), "7 d");
+}
+
 TEST(CliTimeFormat, TimesAreLocal) {
     const Zone winter("XST8");
     EXPECT_EQ(local_time(1795172090.999999), "2026-11-20 02:54:50");

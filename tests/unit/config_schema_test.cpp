@@ -162,6 +162,9 @@ INSTANTIATE_TEST_SUITE_P(
         Judged{"deadline.unanswered", not_a_number, "nan is out of range; give seconds from 0.001 to 200"},
         Judged{"deadline.unanswered", infinity, "inf is out of range; give seconds from 0.001 to 200"},
         Judged{"deadline.unanswered", std::string("75"), "\"75\" is a string; give seconds from 0.001 to 200"},
+        Judged{"alerts.mode", std::string("both"), ""},
+        Judged{"alerts.mode", std::string("learned"),
+               "\"learned\" is not among the choices; give \"fixed\", \"baseline\" or \"both\""},
         Judged{"alerts.warn", 0.5, ""},
         Judged{"alerts.warn", std::int64_t{0}, "0 is out of range; give a number from 0.1 to 10000"},
         Judged{"alerts.share", 1.1, "1.1 is out of range; give a number from 0 to 1"},
@@ -295,6 +298,11 @@ INSTANTIATE_TEST_SUITE_P(
             [](Settings& s) { s.alerts.error = 0.5; },
             {"alerts.warn: 1 per second is more than the 0.5 of alerts.error, but levels rise; lower the one or raise "
              "the other"}},
+        Unfit{
+            "deviations",
+            [](Settings& s) { s.baseline.error = 20; },
+            {"baseline.error: 20 standard deviations is more than the 16 of baseline.critical, but levels rise; lower "
+             "the one or raise the other"}},
         Unfit{"provisional",
               [](Settings& s) { s.deadline.provisional = 70; },
               {"deadline.provisional: 70 s is more than the 64 s of deadline.syn_ack, but the first verdict comes "

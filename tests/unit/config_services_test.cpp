@@ -31,10 +31,26 @@ TEST(Services, EndpointsAndPrefixesAreRead) {
     EXPECT_EQ(only_one("10.0.0.1:7211").port, 7211);
 }
 
+TEST(Services, AnAddressWithoutAPortIsAHost) {
+    for (const char* key : {"10.0.0.1", "10.0.0.0/24", "[2001:db8::1]", "[2001:db8::]/32", "[2001:db8::/32]"})
+        EXPECT_EQ(only_one(key).port, 0u) << key;
+    EXPECT_EQ(only_one("10.0.0.1").prefix, 128u);
+    EXPECT_EQ(only_one("10.0.0.7/24").prefix, 120u);
+    EXPECT_EQ(only_one("10.0.0.7/24").address[15], 0);
+    EXPECT_EQ(only_one("[2001:db8::1]").address[0], 0x20);
+}
+
+TEST(Services, NamesHaveNothingThatATerminalObeys) {
+    for (const char* name : {"a\\u001b[2J", "a\\u009b2J", "a\\u007f", "a\\nb"})
+        EXPECT_NE(service_errors("':80' = \"" + std::string(name) + "\"\n").find("is no name"), std::string::npos)
+            << name;
+    EXPECT_EQ(service_errors("':80' = 'caf\u00e9'\n"), "");
+}
+
 TEST(Services, FaultsAreNamedWithTheirPlaces) {
-    for (const char* key :
-         {"7211", "10.0.0.1", "10.0.0.1:", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0:80", "host:80", "10.0.0.0/33:80",
-          "10.0.0.0/x:80", "2001:db8::1:80", "[2001:db8::1:80", "[2001:db8::/129]:80"})
+    for (const char* key : {"7211", "", "10.0.0.1:", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0:80", "host:80",
+                            "10.0.0.0/33:80", "10.0.0.0/x:80", "2001:db8::1:80", "2001:db8::1", "[2001:db8::1:80",
+                            "[2001:db8::/129]:80", "10.0.0.0/33", "[2001:db8::1", "[]", "[", "host"})
         EXPECT_EQ(service_errors('"' + std::string(key) + "\" = 'x'\n").substr(0, 13), "own.toml:1:1:") << key;
     EXPECT_EQ(service_errors("':80' = ''\n"),
               "own.toml:1:9: \":80\": \"\" is no name; give a text of 1 to 64 bytes without control characters\n");

@@ -145,6 +145,29 @@ TEST_F(AlertEngineTest, AHostWhoseOtherPortWorksIsNotDead) {
     EXPECT_EQ(events(), "fired service 10.0.0.200:80; fired service 10.0.0.200:443; ");
 }
 
+TEST_F(AlertEngineTest, AHostThatWorkedUntilItDiedIsOneAlertFromTheBeginningToTheEnd) {
+    const auto ports = {std::uint16_t{80}, std::uint16_t{443}, std::uint16_t{8080}};
+    pass(
+        [&](Second& s) {
+            for (const std::uint16_t port : ports) s.works(1, endpoint(200, port)).works(2, endpoint(200, port));
+        },
+        20);
+    pass(
+        [&](Second& s) {
+            for (const std::uint16_t port : ports)
+                s.fails(1, endpoint(200, port), Outcome::unanswered).fails(2, endpoint(200, port), Outcome::unanswered);
+        },
+        10);
+    EXPECT_EQ(events(), "fired host 10.0.0.200; ");
+    pass(
+        [&](Second& s) {
+            for (const std::uint16_t port : ports) s.works(1, endpoint(200, port)).works(2, endpoint(200, port));
+        },
+        20);
+    EXPECT_EQ(events(), "changed host 10.0.0.200; changed host 10.0.0.200; cleared host 10.0.0.200; ")
+        << "and its level";
+}
+
 TEST_F(AlertEngineTest, TheDeathOfAHostTakesOverTheAlertOfItsService) {
     pass([&](Second& s) { s.fails(1, endpoint(200, 80), Outcome::unanswered); }, 20);
     EXPECT_EQ(events(), "fired service 10.0.0.200:80; ");
@@ -174,6 +197,24 @@ TEST_F(AlertEngineTest, AClientThatReachesNobodyIsOneAlertOfItsOwn) {
     EXPECT_EQ(events(), "fired host 10.0.0.1; ");
     EXPECT_EQ(engine.alerts().at(0).subject.direction, Direction::outgoing);
     EXPECT_EQ(engine.alerts().at(0).nested.size(), 3u);
+}
+
+TEST_F(AlertEngineTest, AClientIsCutOffAlsoWhereOthersGetThroughAndUntilItIsBack) {
+    const auto servers = {200u, 201u, 202u, 203u};
+    const auto both_work = [&](Second& s) {
+        for (const std::uint32_t server : servers) s.works(1, endpoint(server, 80)).works(2, endpoint(server, 80));
+    };
+    pass(both_work, 20);
+    pass(
+        [&](Second& s) {
+            for (const std::uint32_t server : servers)
+                s.fails(1, endpoint(server, 80), Outcome::unanswered).works(2, endpoint(server, 80));
+        },
+        8);
+    EXPECT_EQ(events(), "fired host 10.0.0.1; ");
+    EXPECT_EQ(engine.alerts().at(0).subject.direction, Direction::outgoing);
+    pass(both_work, 20);
+    EXPECT_EQ(events(), "cleared host 10.0.0.1; ");
 }
 
 TEST_F(AlertEngineTest, HostsThatFallSilentTogetherAreOneAlertOfTheNetwork) {
@@ -288,8 +329,12 @@ TEST_F(AlertEngineTest, GoesOnAfterARestart) {
     pass([&](Second& s) { s.fails(1, web, Outcome::refused); }, 20);
     const std::vector<Alert> kept = engine.alerts();
     events();
-    AlertEngine again(settings, true, {}, [this](AlertEvent event, const Alert&) { FAIL() << name(event); });
+    std::string told;
+    AlertEngine again(settings, true, {}, [&](AlertEvent event, const Alert& alert) {
+        told += std::string(name(event)) + ' ' + alert.id + ' ';
+    });
     for (const Alert& alert : kept) again.restore(alert);
+    EXPECT_EQ(told, "resumed " + kept[0].id + ' ');
     FailureBook fresh(settings.registry);
     now_ += 5;
     for (int i = 0; i < 20; ++i) {
@@ -301,6 +346,35 @@ TEST_F(AlertEngineTest, GoesOnAfterARestart) {
     }
     EXPECT_EQ(again.alerts()[0].since, kept[0].since);
     EXPECT_EQ(again.alerts()[0].id, kept[0].id);
+    EXPECT_EQ(again.alerts()[0].failed, kept[0].failed + 40);
+    EXPECT_EQ(told, "resumed " + kept[0].id + ' ') << "nothing else happens";
+}
+
+TEST_F(AlertEngineTest, OneThatWasClearedBeforeARestartIsNotToldAgain) {
+    pass([&](Second& s) { s.fails(1, endpoint(200, 80), Outcome::refused); }, 20);
+    pass([&](Second& s) { s.works(1, endpoint(200, 80)); }, 30);
+    AlertEngine again(settings, true, {}, [](AlertEvent event, const Alert&) { FAIL() << name(event); });
+    for (const Alert& alert : engine.alerts()) again.restore(alert);
+    EXPECT_EQ(again.alerts().size(), 1u);
+}
+
+TEST_F(AlertEngineTest, CountsWhatFailsFromTheBeginningToTheEnd) {
+    const tally::Endpoint web = endpoint(200, 80);
+    pass([&](Second& s) { s.fails(1, web, Outcome::refused); }, 20);
+    EXPECT_EQ(engine.alerts().at(0).failed, 40u);
+    pass([&](Second& s) { s.works(1, web); }, 30);
+    EXPECT_EQ(engine.alerts().at(0).failed, 40u);
+    EXPECT_TRUE(engine.alerts().at(0).until);
+}
+
+TEST_F(AlertEngineTest, CountsEveryServiceOfADeadHost) {
+    pass(
+        [&](Second& s) {
+            for (std::uint16_t port : {22, 80, 443})
+                for (std::uint32_t client : {1, 2}) s.fails(client, endpoint(200, port), Outcome::unanswered);
+        },
+        20);
+    EXPECT_EQ(engine.alerts().at(0).failed, 20u * 12u);
 }
 
 TEST_F(AlertEngineTest, IsBounded) {

@@ -3,17 +3,21 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <ctime>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "control/diagnose/narrate.h"
 #include "control/diagnose/rule.h"
 #include "control/diagnose/words.h"
+#include "control/openapi.h"
 #include "tests/unit/control_test_data.h"
 
 namespace rstwatch::control {
 namespace {
 
+using namespace nlohmann::literals;
 using tally::Outcome;
 using tally::second;
 using test::address;
@@ -86,15 +90,72 @@ TEST(Diagnosis, OfWhatHasStoppedIsInThePast) {
     EXPECT_EQ(
         diagnose(facts).sentence,
         "10.0.0.200:7211 refused 14 connections from 1 client (10.0.0.1) since 15:13:13, last at 15:13:19; nothing "
-        "listens there; it has not accepted any connection since it is watched. Start it, or correct the port.");
+        "listens there; it has not accepted any connection since it has been watched. Start it, or correct the port.");
     facts.failed = 1;
     EXPECT_NE(diagnose(facts).sentence.find("refused 1 connection from"), std::string::npos);
+}
+
+TEST(Diagnosis, OfWhatHappenedOnceTheTimeIsToldOnce) {
+    Facts facts = failing(Outcome::refused);
+    facts.now = at(16, 0, 0);
+    facts.last = facts.since + second / 2;
+    facts.failed = 1;
+    EXPECT_TRUE(diagnose(facts).sentence.starts_with(
+        "10.0.0.200:7211 refused 1 connection from 1 client (10.0.0.1) at 15:13:13; nothing listens there;"))
+        << diagnose(facts).sentence;
 }
 
 TEST(Diagnosis, NamesTheDayOfWhatIsNotToday) {
     Facts facts = failing(Outcome::refused);
     facts.since -= 86400 * second;
     EXPECT_NE(diagnose(facts).sentence.find("since 2023-11-14 15:13:13;"), std::string::npos);
+}
+
+TEST(Diagnosis, SaysForHowLongConnectionsWereIdle) {
+    Facts facts = failing(Outcome::idle_reset);
+    facts.idle_least = 350 * second;
+    facts.idle_most = 350 * second + 400'000;
+    EXPECT_EQ(
+        diagnose(facts).sentence,
+        "10.0.0.200:7211 loses 2.00 idle connections per second of 1 client (10.0.0.1) since 15:13:13; they were reset "
+        "when they were used again after 5 min 50 s of silence: a device in the path, or the server, had forgotten "
+        "them. Send keepalives more often than that, or raise the idle timeout of the device.");
+    facts.idle_most = 372 * second;
+    EXPECT_NE(diagnose(facts).sentence.find("after 5 min 50 s to 6 min 12 s of silence"), std::string::npos);
+    EXPECT_EQ(diagnose(facts).evidence.back(),
+              "connections had been idle for 5 min 50 s to 6 min 12 s before they were reset");
+}
+
+TEST(Diagnosis, NamesWhatADeviceMayHaveRead) {
+    Facts facts = failing(Outcome::reset_by_device);
+    facts.application = "tls";
+    facts.detail = "SNI evil\x1b.example, ALPN h2,http/1.1";
+    EXPECT_NE(diagnose(facts).sentence.find("; clients ask there for SNI evil\\u001b.example. Look"), std::string::npos)
+        << diagnose(facts).sentence;
+    facts.detail = "Host w1.example";
+    EXPECT_NE(diagnose(facts).sentence.find("; clients ask there for Host w1.example. Look"), std::string::npos);
+    facts.detail = "ALPN h2";
+    EXPECT_EQ(diagnose(facts).sentence.find("clients ask"), std::string::npos);
+}
+
+TEST(Diagnosis, CallsHostsWhatTheOperatorCallsThem) {
+    Facts facts = failing(Outcome::refused);
+    facts.host = "Labutil01";
+    EXPECT_TRUE(diagnose(facts).sentence.starts_with("10.0.0.200:7211 (Labutil01) refuses"));
+    facts.service = "collector";
+    facts.peer_hosts = {"till-3"};
+    EXPECT_TRUE(
+        diagnose(facts).sentence.starts_with("10.0.0.200:7211 (collector on Labutil01) refuses 2.00 connections per "
+                                             "second from 1 client (10.0.0.1 till-3)"));
+    Facts host = of_host(Outcome::unanswered, Direction::incoming);
+    host.host = "Labutil01";
+    EXPECT_TRUE(diagnose(host).sentence.starts_with("10.0.0.200 (Labutil01) does not answer"));
+    Facts all = failing(Outcome::unanswered);
+    all.subject = {};
+    all.nested = {{AlertScope::host, Direction::incoming, {address(1), 0}},
+                  {AlertScope::host, Direction::incoming, {address(2), 0}}};
+    all.nested_hosts = {"", "till-3"};
+    EXPECT_NE(diagnose(all).sentence.find("2 hosts (10.0.0.1, 10.0.0.2 till-3)"), std::string::npos);
 }
 
 struct Case {
@@ -134,12 +195,7 @@ Facts network(bool no_data, AlertScope nested) {
 }
 
 Facts icmp(std::uint8_t code) {
-    return with(failing(Outcome::icmp_rejected), [&](Facts& f) {
-        f.example->icmp_seen = true;
-        f.example->icmp_type = 3;
-        f.example->icmp_code = code;
-        f.example->icmp_from = address(254);
-    });
+    return with(failing(Outcome::icmp_rejected), [&](Facts& f) { f.icmp = {address(254), 3, code, true}; });
 }
 
 std::vector<Case> cases() {
@@ -149,44 +205,68 @@ std::vector<Case> cases() {
          with(failing(Outcome::refused_by_device),
               [](Facts& f) {
                   f.example->rst_ttl = 63;
-                  f.example->server_ttl = 60;
+                  f.server_hops = 4;
               }),
          "a device in the path rejects in its name (3 hops nearer than the server)"},
         {"filter_forbids", icmp(13), "10.0.0.254 says: forbidden by a filter"},
         {"unreachable", icmp(1), "10.0.0.254 says: host unreachable"},
         {"dropped_for_some", with(failing(Outcome::unanswered), [](Facts& f) { f.succeeding = 2; }),
-         "meanwhile 2 clients got through"},
+         "it is this client only: meanwhile 2 other clients got through"},
         {"port_dropped", with(failing(Outcome::unanswered), [](Facts& f) { f.host_answers = true; }),
          "the host answers on other ports"},
         {"silent", failing(Outcome::unanswered), "nothing comes back at all"},
-        {"accept_queue_full", failing(Outcome::listen_overflow), "its accept queue is full"},
+        {"queue_full_or_silent", failing(Outcome::listen_overflow),
+         "its accept queue is full, or the host has gone silent altogether"},
+        {"accept_queue_full", with(failing(Outcome::listen_overflow), [](Facts& f) { f.kernel_answers = true; }),
+         "its accept queue is full: the kernel"},
+        {"accept_queue_full", with(failing(Outcome::listen_overflow), [](Facts& f) { f.host_answers = true; }),
+         "its accept queue is full: the kernel"},
+        {"accept_queue_full", with(failing(Outcome::listen_overflow), [](Facts& f) { f.succeeding = 1; }),
+         "its accept queue is full: the kernel"},
         {"aborts_after_accept", failing(Outcome::reset_before_data_by_server), "accepts and then resets"},
         {"crashes_on_request", failing(Outcome::reset_without_response), "takes the request and dies of it"},
         {"crashes_on_request", failing(Outcome::closed_without_response), "takes the request and dies of it"},
         {"aborts_mid_stream", failing(Outcome::reset_mid_stream_by_server), "with data on the way"},
-        {"idle_timeout", failing(Outcome::idle_reset), "idle connections are dropped"},
+        {"idle_timeout", failing(Outcome::idle_reset), "after a time of silence"},
         {"restarted", failing(Outcome::peer_lost_state), "it restarted"},
         {"path_lost", failing(Outcome::blackholed), "no longer acknowledged"},
         {"path_lost", failing(Outcome::keepalive_timeout), "no longer acknowledged"},
         {"does_not_read", failing(Outcome::zero_window_stall), "does not read"},
-        {"device_resets", failing(Outcome::reset_by_device), "a device in the path resets connections"},
+        {"device_resets",
+         with(failing(Outcome::reset_by_device),
+              [](Facts& f) {
+                  f.example->rst_ttl = 128;
+                  f.example->server_ttl = 63;
+                  f.application = "tls";
+                  f.detail = "SNI shop.example";
+              }),
+         "resets connections after their first data (1 hop nearer than the server); clients ask there for SNI "
+         "shop.example."},
         {"handshakes_abandoned", failing(Outcome::handshake_incomplete), "half-open"},
         {"client_gives_up", failing(Outcome::reset_without_response_by_client), "too slow"},
         {"client_cut_off", of_host(Outcome::unanswered, Direction::outgoing), "reaches nobody"},
         {"client_fails", of_host(Outcome::refused, Direction::outgoing), "as a client"},
         {"host_down", of_host(Outcome::unanswered, Direction::incoming), "silent on 3 ports"},
+        {"host_down",
+         with(of_host(Outcome::icmp_rejected, Direction::incoming),
+              [](Facts& f) {
+                  f.icmp = {address(254), 3, 1, true};
+              }),
+         "down, or cut off; 10.0.0.254 says: host unreachable. See"},
         {"host_fails", of_host(Outcome::refused, Direction::incoming), "mostly refused"},
         {"no_data", network(true, AlertScope::host), "delivers no packets"},
         {"network_cut_off", network(false, AlertScope::host),
          "4 hosts (10.0.0.1, 10.0.0.2, 10.0.0.3 and 1 more) fell silent together"},
-        {"network_fails", network(false, AlertScope::service), "many services fail a little each"},
+        {"network_fails", network(false, AlertScope::service), "many services fail a little each: 4 services ("},
         {"healthy",
          with(failing(Outcome::undetermined),
               [](Facts& f) {
                   f.failing = false;
+                  f.last = 0;
                   f.accepted = 1;
+                  f.last_accepted_before = at(15, 13, 19);
               }),
-         "accepts connections"},
+         "accepts connections; it last accepted a connection at 15:13:19. Nothing"},
         {"unknown", with(failing(Outcome::undetermined), [](Facts& f) { f.failing = false; }), "shows no failures"},
     };
 }
@@ -198,6 +278,15 @@ TEST(Diagnosis, EveryRuleHasACase) {
     for (const Case& each : cases()) tested.insert(each.rule);
     for (const Rule& rule : rules()) all.insert(rule.name);
     EXPECT_EQ(tested, all);
+}
+
+TEST(Diagnosis, TheApiNamesEveryRule) {
+    const auto api = nlohmann::json::parse(openapi_document);
+    std::set<std::string> named, all;
+    for (const auto& rule : api.at("/components/schemas/Diagnosis/properties/rule/enum"_json_pointer))
+        named.insert(rule.get<std::string>());
+    for (const Rule& rule : rules()) all.emplace(rule.name);
+    EXPECT_EQ(named, all);
 }
 
 TEST(Diagnosis, ClientsAreCountedAndTheFirstAreNamed) {
@@ -223,10 +312,84 @@ TEST(Diagnosis, AnAlertSaysWhoHowMuchSinceWhenAndWhy) {
     ServiceNames::Setup setup;
     setup.capacity = 16;
     const ServiceNames names(std::move(setup));
-    narrate(alert, {book, registry, names});
+    const HopBaselines baselines(16);
+    narrate(alert, {book, registry, names, baselines});
     EXPECT_EQ(alert.service, names.name_of(alert.subject.endpoint).name);
     EXPECT_NE(alert.text.find("10.0.0.200:80"), std::string::npos) << alert.text;
     EXPECT_NE(alert.text.find("01:02:03"), std::string::npos) << alert.text;
+}
+
+/// 10.0.0.200:7211 was refused 14 times, from 15:13:13 to 15:13:33.
+Alert ended() {
+    Alert alert;
+    alert.subject = {AlertScope::service, Direction::incoming, endpoint(200, 7211)};
+    alert.peak_level = AlertLevel::warn;
+    alert.peak_per_second = 2.4;
+    alert.failed = 14;
+    alert.since = at(15, 13, 13);
+    alert.until = at(15, 13, 33);
+    alert.cause = Outcome::refused;
+    alert.clients = 1;
+    alert.service = "collector";
+    alert.text = "10.0.0.200:7211 (collector) refuses 2.00 connections per second";
+    return alert;
+}
+
+std::string told(Alert alert) {
+    const config::Settings settings;
+    const FailureBook book(settings.registry);
+    const Registry registry(settings.registry);
+    const ServiceNames names({});
+    const HopBaselines baselines(16);
+    narrate(alert, {book, registry, names, baselines});
+    return alert.text;
+}
+
+TEST(Diagnosis, AnAlertThatIsOverSaysFromWhenToWhenHowManyAndHowMuchAtMost) {
+    EXPECT_EQ(told(ended()),
+              "10.0.0.200:7211 (collector) refused 14 connections from 1 client from 2023-11-15 15:13:13 to 2023-11-15 "
+              "15:13:33, at most 2.40 per second.");
+}
+
+TEST(Diagnosis, SoDoThoseOfHostsOfTheNetworkAndOfSilence) {
+    Alert alert = ended();
+    alert.service = "";
+    alert.subject = {AlertScope::host, Direction::incoming, {address(200), 0}};
+    alert.cause = Outcome::unanswered;
+    EXPECT_EQ(told(alert).substr(0, 53), "10.0.0.200 did not answer 14 connection attempts of 1");
+    const AlertSubject host = alert.subject;
+    alert.subject = {};
+    alert.nested = {host, {AlertScope::host, Direction::incoming, {address(201), 0}}};
+    EXPECT_EQ(told(alert).substr(0, 38), "The network lost 14 connections from 2");
+    alert.nested = {{AlertScope::service, Direction::incoming, endpoint(200, 80)}};
+    EXPECT_EQ(told(alert).substr(0, 40), "The network failed 14 connections from 2");
+    alert = Alert{};
+    alert.no_data = true;
+    alert.since = at(15, 13, 13);
+    alert.until = at(15, 13, 33);
+    EXPECT_EQ(told(alert), "The network delivered no packets from 2023-11-15 15:13:13 to 2023-11-15 15:13:33.");
+}
+
+TEST(Diagnosis, WhatIsUsualIsSaidWithWhatItRestsOn) {
+    AlertBaseline baseline;
+    baseline.level = AlertLevel::warn;
+    baseline.deviation = 12.34;
+    baseline.usual = {std::log1p(0.02 * 60), 0.3, Usual::Basis::hour_of_week, 4, 5 * 24 + 14};
+    EXPECT_EQ(usual_in_words(baseline),
+              "Usual for Saturday 14:00 is 0.02 per second (median of 4 weeks), which this exceeds by 12.3 standard "
+              "deviations.");
+    baseline.level = AlertLevel::none;
+    EXPECT_EQ(usual_in_words(baseline), "Usual for Saturday 14:00 is 0.02 per second (median of 4 weeks).");
+    baseline.usual.basis = Usual::Basis::hour_of_day;
+    EXPECT_EQ(usual_in_words(baseline), "Usual for 14:00 is 0.02 per second (median of 4 days).");
+    baseline.usual.basis = Usual::Basis::recent;
+    baseline.usual.level = 0;
+    EXPECT_EQ(usual_in_words(baseline), "Usual of late is 0.00 per second.");
+    baseline.usual.level = std::log1p(0.0012 * 60);
+    EXPECT_EQ(usual_in_words(baseline), "Usual of late is 0.0012 per second.");
+    Alert alert = ended();
+    alert.baseline = baseline;
+    EXPECT_TRUE(told(alert).ends_with("at most 2.40 per second. Usual of late is 0.0012 per second."));
 }
 
 }  // namespace

@@ -33,6 +33,18 @@ TEST(DistinctClients, IsExactUpTo32) {
     EXPECT_EQ(budget.refused, 0u) << "repeated clients need no sketch";
 }
 
+TEST(DistinctClients, CountsThoseThatAreNotAmongOthers) {
+    SketchBudget budget{1, 0};
+    DistinctClients some, others;
+    for (std::uint32_t i = 0; i < 10; ++i) some.add(address(i), budget);
+    EXPECT_EQ(some.count_without(others), 10u);
+    for (std::uint32_t i = 7; i < 20; ++i) others.add(address(i), budget);
+    EXPECT_EQ(some.count_without(others), 7u);
+    EXPECT_EQ(some.count_without(some), 0u);
+    for (std::uint32_t i = 100; i < 200; ++i) others.add(address(i), budget);
+    EXPECT_EQ(some.count_without(others), 10u) << "an estimate knows no members";
+}
+
 TEST(DistinctClients, TellsFamiliesApart) {
     SketchBudget budget{1, 0};
     DistinctClients clients;

@@ -51,6 +51,31 @@ class FailureBookTest : public testing::Test {
     FailureBook book{settings()};
 };
 
+TEST_F(FailureBookTest, KnowsForHowLongConnectionsWereIdleBeforeTheyWereReset) {
+    const auto reset_after = [&](tally::Time when, tally::Time idle) {
+        IntervalData data(tally::interval_of(start + when));
+        data.ended(endpoint(1, 40000), service, Outcome::idle_reset, start + when);
+        data.interval.records.back().idle = idle;
+        follow(data);
+    };
+    failed(0, Outcome::idle_reset);
+    EXPECT_EQ(failure().idle_most, 0u) << "no record has come yet";
+    reset_after(second, 372 * second);
+    reset_after(2 * second, 350 * second);
+    reset_after(3 * second, 360 * second);
+    EXPECT_EQ(failure().idle_least, 350 * second);
+    EXPECT_EQ(failure().idle_most, 372 * second);
+}
+
+TEST_F(FailureBookTest, KnowsHowMuchOfASpanItHasWatched) {
+    EXPECT_EQ(book.watched(60), 1u);
+    accepted(0);
+    EXPECT_EQ(book.watched(60), 1u);
+    accepted(29 * second);
+    EXPECT_EQ(book.watched(10), 10u);
+    EXPECT_EQ(book.watched(60), 30u);
+}
+
 TEST_F(FailureBookTest, WhatNeverFailedIsNotInIt) {
     accepted(0);
     EXPECT_EQ(book.of_service(service), nullptr);
@@ -75,6 +100,64 @@ TEST_F(FailureBookTest, BeginsWithTheFirstSynEvenIfTheFirstVerdictInThatSecondIs
     data.interval.sightings.back().began -= 3 * second;
     follow(data);
     EXPECT_EQ(failure().since, start + 2 * second + 200);
+}
+
+TEST_F(FailureBookTest, WhatHadBeenEstablishedFailsWhenItBreaksAndNotWhenItWasMade) {
+    for (const Outcome outcome : {Outcome::idle_reset, Outcome::peer_lost_state, Outcome::blackholed}) {
+        FailureBook fresh(settings());
+        IntervalData data(tally::interval_of(start + 5000 * second));
+        data.judged(endpoint(1, 40000), service, outcome, start + 5000 * second);
+        data.interval.sightings.back().began = start;
+        fresh.follow(data.interval, scanners);
+        EXPECT_EQ(fresh.of_service(service)->since, start + 5000 * second) << tally::name(outcome);
+    }
+}
+
+TEST_F(FailureBookTest, ARoutersWordIsKnownAtOnceAndCountsForThoseThatItSparesIt) {
+    IntervalData data(tally::interval_of(start));
+    data.judged(endpoint(1, 40000), service, Outcome::icmp_rejected, start);
+    tally::Sighting& sighting = data.interval.sightings.back();
+    sighting.icmp_from = address(254);
+    sighting.icmp_type = 3;
+    sighting.icmp_code = 13;
+    follow(data);
+    for (unsigned i = 1; i < 10; ++i) failed(i * second, Outcome::unanswered);
+    EXPECT_EQ(failure().cause(), Outcome::icmp_rejected);
+    ASSERT_TRUE(failure().icmp.seen);
+    EXPECT_TRUE(failure().icmp.is_policy());
+    EXPECT_EQ(failure().icmp.from, address(254));
+    EXPECT_EQ(book.of_host(service.address)->icmp.code, 13);
+    EXPECT_EQ(book.of_client(address(1))->icmp.code, 13);
+}
+
+TEST_F(FailureBookTest, AClientThatADeviceRefusesIsToldSo) {
+    IntervalData data(tally::interval_of(start));
+    data.judged(endpoint(1, 40000), service, Outcome::refused_by_device, start);
+    data.interval.clients.back().key.kind = tally::row_kind(Outcome::refused);  // as the cores count it
+    follow(data);
+    EXPECT_EQ(book.of_client(address(1))->cause(), Outcome::refused_by_device);
+}
+
+TEST_F(FailureBookTest, WhatFailsUntilItRecoversIsNotPartial) {
+    accepted(0);
+    failed(1 * second, Outcome::refused);
+    failed(2 * second, Outcome::refused);
+    EXPECT_FALSE(failure().is_partial()) << "what it accepted before says nothing";
+    accepted(3 * second);
+    EXPECT_FALSE(failure().is_partial());
+    failed(5 * second, Outcome::unanswered, 1, 3 * second);
+    EXPECT_FALSE(failure().is_partial()) << "an attempt that began before it recovered, told later";
+    failed(6 * second, Outcome::unanswered, 1, 2 * second);
+    EXPECT_TRUE(failure().is_partial());
+}
+
+TEST_F(FailureBookTest, AnOverflowThatTheServersKernelAnsweredIsKnownAsSuch) {
+    failed(0, Outcome::listen_overflow);
+    EXPECT_FALSE(failure().answers);
+    IntervalData data(tally::interval_of(start + second));
+    data.judged(endpoint(1, 40001), service, Outcome::listen_overflow, start + second).from_hops(2);
+    follow(data);
+    EXPECT_TRUE(failure().answers);
 }
 
 TEST_F(FailureBookTest, AFailureThatBeginsSlowlyKeepsItsBeginning) {

@@ -84,6 +84,39 @@ TEST_F(ListenQueueTest, WhereOnlyClientsAreSeenSilenceProvesNothing) {
     EXPECT_EQ(count(overflow), 0u);
 }
 
+TEST_F(ListenQueueTest, AClientThatAloneIsIgnoredWhileOthersAreAcceptedMeetsARuleAndNoFullQueue) {
+    const auto ignore_after = [this](unsigned second, std::uint32_t client, unsigned took) {
+        IntervalData data = interval(second);
+        data.judged(endpoint(client, 2), endpoint(9, 80), unanswered, at(second));
+        data.interval.contacts.back().began = at(second - took);
+        take(data);
+    };
+    accept(0, 1);
+    accept(6, 2);
+    ignore_after(8, 1, 3);
+    EXPECT_EQ(count(overflow), 0u);
+    accept(20, 2);
+    ignore_after(22, 1, 3);
+    EXPECT_EQ(count(overflow), 0u);
+    // Whoever gets in now and then meets a full queue.
+    accept(30, 1);
+    accept(36, 2);
+    ignore_after(38, 1, 3);
+    EXPECT_EQ(count(overflow), 1u);
+}
+
+TEST_F(ListenQueueTest, WhereARouterRejectsWhatIsUnansweredIsNoFullQueue) {
+    accept(0, 1);
+    IntervalData data = interval(5);
+    data.judged(endpoint(1, 1), endpoint(9, 80), Outcome::icmp_rejected, at(5));
+    take(data);
+    ignore(8, 1);
+    EXPECT_EQ(count(overflow), 0u);
+    accept(20, 1);
+    ignore(30, 1);
+    EXPECT_EQ(count(overflow), 1u) << "it was back meanwhile";
+}
+
 TEST_F(ListenQueueTest, LongerAgoProvesNothing) {
     accept(0, 1);
     ignore(61, 1);

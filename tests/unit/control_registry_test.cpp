@@ -77,6 +77,40 @@ TEST(Registry, KeepsARowForEachDestinationAndClient) {
     EXPECT_EQ(client->accepted.count, 1u);
 }
 
+TEST(Registry, KnowsOfClientsWhatItKnowsOfDestinations) {
+    Registry registry(room_for(100));
+    constexpr tally::Interval now = 1'700'000'000;
+    for (tally::Interval second = now - 9; second <= now; ++second) {
+        IntervalData data(second);
+        const tally::Time time = tally::interval_start(second);
+        data.accepted(endpoint(1, 1000), endpoint(9, 80), time + 300).from_hops(2);
+        data.interval.contacts.back().began = time;
+        data.settled(endpoint(1, 1000), endpoint(9, 80), Outcome::closed, time + 500);
+        data.interval.records.back().server_bytes = 10;
+        registry.add(data.interval);
+    }
+    for (const RegistryRow* row : {registry.destination(endpoint(9, 80)), registry.client(address(1))}) {
+        ASSERT_NE(row, nullptr);
+        EXPECT_EQ(row->accepted.count, 10u);
+        EXPECT_EQ(row->accepted.last, tally::interval_start(now) + 300);
+        EXPECT_EQ(row->last_response, tally::interval_start(now) + 500);
+        ASSERT_NE(row->acceptance, nullptr);
+        EXPECT_EQ(row->acceptance->recent.over(0, now).count, 10u);
+        EXPECT_EQ(row->acceptance->recent.over(0, now + 5).count, 5u);
+        const auto samples = row->acceptance->handshakes.samples();
+        EXPECT_EQ(lower_median({samples.begin(), samples.end()}), 300u);
+    }
+}
+
+TEST(Registry, OfWhatNeverAcceptsNothingMoreIsKept) {
+    Registry registry(room_for(100));
+    IntervalData data;
+    data.ended(endpoint(1, 1000), endpoint(9, 80), Outcome::refused, 10);
+    registry.add(data.interval);
+    EXPECT_EQ(registry.destination(endpoint(9, 80))->acceptance, nullptr);
+    EXPECT_EQ(registry.client(address(1))->acceptance, nullptr);
+}
+
 TEST(Registry, SumsOverIntervals) {
     Registry registry(room_for(100));
     for (tally::Interval interval = 0; interval < 10; ++interval) {

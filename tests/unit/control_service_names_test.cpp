@@ -24,7 +24,8 @@ ServiceNames::Setup setup(std::size_t capacity = 4096) {
     setup.applications = {"ssh", "tls"};
     setup.labels = config::load_services(
                        "'10.0.0.1:7211' = 'collector'\n'10.0.0.0/24:7211' = 'near'\n"
-                       "':7211' = 'any'\n'10.0.0.1:22' = 'jump'\n",
+                       "':7211' = 'any'\n'10.0.0.1:22' = 'jump'\n"
+                       "'10.0.0.1' = 'Labutil01'\n'10.0.0.0/24' = 'lab'\n",
                        "own.toml")
                        .all;
     setup.capacity = capacity;
@@ -51,6 +52,16 @@ void add(ServiceNames& names, const std::vector<tally::Identification>& found) {
 
 std::string words(const ServiceName& name) {
     return std::string(name.name) + " " + std::string(control::name(name.source));
+}
+
+TEST(ServiceNames, HostsHaveNamesOfTheirOwn) {
+    const ServiceNames names(setup());
+    EXPECT_EQ(names.name_of_host(test::address(1)), "Labutil01");
+    EXPECT_EQ(names.name_of_host(test::address(2)), "lab") << "of the prefix";
+    EXPECT_EQ(names.name_of_host(test::address(256)), "");
+    EXPECT_EQ(words(names.name_of(endpoint(1, 9999))), " none") << "a host's name is no service's";
+    EXPECT_EQ(words(names.name_of({test::address(1), 0})), " none");
+    EXPECT_EQ(ServiceDirectory().name_of_host(test::address(1)), "");
 }
 
 TEST(ServiceNames, LabelComesBeforeWhatItSpeaksAndThatBeforeThePort) {

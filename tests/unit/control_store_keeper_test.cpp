@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "control/classify/scanners.h"
+#include "control/export/baseline_json.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/control_test_data.h"
 
@@ -20,8 +21,14 @@ constexpr tally::Interval start = 1'700'000'000;
 /// What a daemon knows between two restarts.
 class Life {
   public:
-    explicit Life(const std::string& path, std::size_t capacity = 100)
-        : store_({.path = path}, {}), keeper_(&store_, {registry, failures, names, alerts}) {
+    explicit Life(const std::string& path, std::size_t capacity = 100, const std::string& mode = "fixed")
+        : settings([&] {
+              config::Settings settings;
+              settings.alerts.mode = mode;
+              return settings;
+          }()),
+          store_({.path = path}, {}),
+          keeper_(&store_, {registry, failures, names, alerts}) {
         keeper_.load(capacity);
     }
     ~Life() {
@@ -51,7 +58,10 @@ class Life {
         setup.capacity = 1000;
         return setup;
     }()};
-    AlertEngine alerts{settings, true, {}, {}};
+    std::string told;  ///< of alerts
+    AlertEngine alerts{settings, true, {}, [this](AlertEvent event, const Alert& alert) {
+                           told += std::string(name(event)) + ' ' + to_string(alert.subject) + ' ';
+                       }};
 
   private:
     Scanners scanners_{100};
@@ -139,6 +149,61 @@ TEST_F(KeeperTest, AlertsSurviveWithAllThatWasSaidOfThem) {
     EXPECT_EQ(after.until, before.until);
     EXPECT_DOUBLE_EQ(after.peak_per_second, before.peak_per_second);
     EXPECT_TRUE(after.acknowledged);
+}
+
+TEST_F(KeeperTest, AnAlertThatGoesOnIsToldAnew) {
+    {
+        Life life(path);
+        outage(life);
+        EXPECT_EQ(life.told, "fired 10.0.0.200:7211 ");
+    }
+    Life again(path);
+    EXPECT_EQ(again.told, "resumed 10.0.0.200:7211 ");
+}
+
+TEST_F(KeeperTest, WhatIsUsualSurvivesARestart) {
+    constexpr tally::Interval begin = start - start % 60;
+    std::string before;
+    const auto text_of = [](const Baselines& baselines) {
+        std::string text = baseline_state_json(baselines.silence().state()).dump();
+        baselines.for_each([&](const AlertSubject& subject, const Baseline& each) {
+            text += to_string(subject) + baseline_state_json(each.state()).dump();
+        });
+        return text;
+    };
+    {
+        Life life(path, 100, "both");
+        for (tally::Interval i = begin; i < begin + 7200; i += 20) {
+            IntervalData data(i);
+            data.judged(endpoint(1, 40000), service, Outcome::refused, i * second + 7);
+            life.pass(std::move(data));
+        }
+        ASSERT_EQ(life.alerts.baselines()->size(), 4u) << "service, host, client and the network";
+        ASSERT_EQ(life.alerts.baselines()->watched(), 119u) << "the last minute is not over";
+        before = text_of(*life.alerts.baselines());
+    }
+    {
+        const Life fixed(path);
+        EXPECT_FALSE(fixed.alerts.baselines());
+    }
+    const Life again(path, 100, "baseline");
+    EXPECT_EQ(text_of(*again.alerts.baselines()), before);
+}
+
+TEST_F(KeeperTest, WhatIsUsualIsSavedEveryHourAgainstACrash) {
+    constexpr tally::Interval begin = start - start % 3600;
+    {
+        Life life(path, 100, "both");
+        for (tally::Interval i = begin; i < begin + 3700; i += 20) {
+            IntervalData data(i);
+            data.judged(endpoint(1, 40000), service, Outcome::refused, i * second + 7);
+            life.pass(std::move(data));
+        }
+        life.die();
+    }
+    const Life again(path, 100, "both");
+    EXPECT_EQ(again.alerts.baselines()->watched(), 61u);
+    EXPECT_EQ(again.alerts.baselines()->size(), 4u);
 }
 
 TEST_F(KeeperTest, AnAlertThatWasClearedIsListedForAnHourAndThenErased) {

@@ -89,14 +89,13 @@ class IntervalData {
         interval.destinations.push_back(row(server.address, server.port, tally::row_kind(outcome), 1, time));
         interval.clients.push_back(row(client.address, 0, tally::row_kind(outcome), 1, time));
         interval.sightings.push_back(sighting(server, client, tally::row_kind(outcome), time));
-        if (is_silence(outcome)) interval.contacts.push_back(interval.sightings.back());
+        if (tally::is_silence(outcome)) interval.contacts.push_back(interval.sightings.back());
         ++interval.outcomes.first[tally::index(outcome)];
         return *this;
     }
 
     IntervalData& accepted(const tally::Endpoint& client, const tally::Endpoint& server, tally::Time time) {
         interval.destinations.push_back(row(server.address, server.port, tally::accepted_kind, 1, time));
-        interval.clients.push_back(row(client.address, 0, tally::accepted_kind, 1, time));
         interval.contacts.push_back(sighting(server, client, tally::accepted_kind, time));
         ++interval.outcomes.accepted;
         return *this;
@@ -117,12 +116,6 @@ class IntervalData {
     }
 
     MergedInterval interval;
-
-  private:
-    static bool is_silence(tally::Outcome outcome) {
-        return outcome == tally::Outcome::unanswered || outcome == tally::Outcome::blackholed ||
-               outcome == tally::Outcome::keepalive_timeout;
-    }
 };
 
 /// Cores with real banks, and the merger that empties them. A single thread plays all of them, so a core hands over

@@ -22,7 +22,7 @@ class UnseenDirectionTest : public testing::Test {
         registry_.add_rows(data.interval);
         unseen_.judge(data.interval, registry_, overlay_, refusals_);
         registry_.add_changes(data.interval);
-        add(totals_.outcomes, data.interval.outcomes);
+        control::add(totals_.outcomes, data.interval.outcomes);
         totals_.overlay = overlay_;
     }
 

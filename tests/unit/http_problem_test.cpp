@@ -31,6 +31,12 @@ TEST(HttpProblem, LeavesEmptyMembersOutAndTakesTheTitleFromTheStatus) {
     EXPECT_EQ(document, nlohmann::json::parse(R"({"type":"about:blank","title":"Not Found","status":404})"));
 }
 
+TEST(HttpProblem, ControlCharactersAreEscaped) {
+    const auto response = to_response({.detail = "\x1B \x7F \xC2\x9B \xC2\xA0"});
+    EXPECT_NE(response.body.view().find("\\u001b \\u007f \\u009b \xC2\xA0"), std::string_view::npos)
+        << response.body.view();
+}
+
 TEST(HttpProblem, AnyBytesMakeValidJson) {
     const auto response = to_response({.detail = "quote \" slash \\ line\nescape \x1B bad \xFF\xC3 good \xC3\xA9"});
     const auto document = nlohmann::json::parse(response.body.view());

@@ -55,5 +55,12 @@ TEST(HttpResponseHead, EtagsMatchWeaklyAndInLists) {
     EXPECT_FALSE(etag_matches(",, ,", "v7"));
 }
 
+TEST(HttpResponseHead, TagsDifferWhereContentsDo) {
+    EXPECT_EQ(etag_of("content"), etag_of("content"));
+    EXPECT_NE(etag_of("content"), etag_of("contenu"));
+    EXPECT_NE(etag_of(""), "");
+    EXPECT_EQ(etag_of("content").find('"'), std::string::npos);
+}
+
 }  // namespace
 }  // namespace rstwatch::control::http

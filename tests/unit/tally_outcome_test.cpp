@@ -41,6 +41,17 @@ TEST(Outcome, FailedOnesAreThese) {
                           "idle_reset", "peer_lost_state", "keepalive_timeout", "blackholed", "zero_window_stall"}));
 }
 
+TEST(Outcome, SilenceIsPartOfWhatAbsentHostsLeaveBehind) {
+    std::vector<std::string> silent, absent;
+    for (const Outcome outcome : all_outcomes()) {
+        if (is_silence(outcome)) silent.emplace_back(name(outcome));
+        if (is_told_of_absent_hosts(outcome)) absent.emplace_back(name(outcome));
+    }
+    EXPECT_EQ(silent, (std::vector<std::string>{"unanswered", "keepalive_timeout", "blackholed"}));
+    EXPECT_EQ(absent, (std::vector<std::string>{"icmp_rejected", "unanswered", "listen_overflow", "keepalive_timeout",
+                                                "blackholed"}));
+}
+
 TEST(Outcome, VerdictsOfTheOthers) {
     EXPECT_EQ(verdict(Outcome::half_open_scan), Verdict::security);
     EXPECT_EQ(verdict(Outcome::reset_by_device), Verdict::security);

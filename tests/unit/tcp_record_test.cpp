@@ -97,6 +97,17 @@ TEST(Record, ResetsDoNotSayHowFarAwayASideIs) {
     EXPECT_EQ(ttls("<RA,s=0,ttl=40 >S <SA >A"), Ttls(64, 60));
 }
 
+TEST(Record, SaysForHowLongItHadBeenSilent) {
+    const auto idle = [](std::string_view script) { return record(script).idle; };
+    EXPECT_EQ(idle(">S <SA >A >PA:10 <PA:20 +4s >PA:10 <R"), 0u) << "less than a gap";
+    EXPECT_EQ(idle(">S <SA >A >PA:10 <PA:20 +350s >PA:10 <R"), 350 * tally::second);
+    EXPECT_EQ(idle(">S <SA >A >PA:10 <PA:20 +350s >PA:10 +6s >PA:10,s-10 <R"), 350 * tally::second)
+        << "said again, it is the same silence";
+    EXPECT_EQ(idle(">S <SA >A >PA:10 <PA:20 +350s >PA:10 <PA:20 +20s >PA:10 <R"), 20 * tally::second) << "the last one";
+    EXPECT_EQ(idle(">S <SA >A >PA:10 <PA:20 +5s <R,ttl=40"), 5 * tally::second) << "a device broke it";
+    EXPECT_EQ(idle(">S <SA >A >PA:10 <PA:20 +1000000s >PA:10 <R"), 1'000'000 * tally::second);
+}
+
 TEST(Record, UndecidedIsDatedByItsLastPacket) {
     EXPECT_EQ(record(">S <SA +1s >A +1s >PA:1 +1s").decided, life_start + 2 * tally::second);
 }

@@ -419,7 +419,7 @@ TEST(StateMachine, CountsSynsAndSynAcks) {
     const Connection c = Life(">S +1s >S +1s >S <SA +1s <SA").connection;
     EXPECT_EQ(c.syn_count, 3);
     EXPECT_EQ(c.synack_count, 2);
-    EXPECT_EQ(c.last_syn, life_start + 2 * tally::second);
+    EXPECT_EQ(c.last_syn_time(), life_start + 2 * tally::second);
     EXPECT_EQ(c.synack_time, life_start + 2 * tally::second);
     EXPECT_EQ(c.start, life_start);
     EXPECT_EQ(c.last_seen, life_start + 3 * tally::second);
@@ -431,7 +431,7 @@ TEST(StateMachine, EarlyAnswerKeepsItsOwnTime) {
     const Connection accepted = Life("<SA,ttl=58 +4ms >S").connection;
     EXPECT_EQ(accepted.start, life_start);
     EXPECT_EQ(accepted.synack_time, life_start);
-    EXPECT_EQ(accepted.last_syn, life_start + 4 * millisecond);
+    EXPECT_EQ(accepted.last_syn_time(), life_start + 4 * millisecond);
     EXPECT_EQ(accepted.ttl[1], 58);
     EXPECT_EQ(accepted.synack_count, 1);
     EXPECT_EQ(accepted.ttl[0], 64);

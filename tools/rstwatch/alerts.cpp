@@ -54,24 +54,10 @@ void write_lines(const std::vector<const Document*>& alerts, Output& out) {
 }
 
 void write_csv(const std::vector<const Document*>& alerts, Output& out) {
-    const std::vector<std::string> names{"id",
-                                         "scope",
-                                         "subject",
-                                         "direction",
-                                         "level",
-                                         "peak_level",
-                                         "per_second",
-                                         "peak_per_second",
-                                         "share",
-                                         "since",
-                                         "fired",
-                                         "until",
-                                         "duration_seconds",
-                                         "acknowledged",
-                                         "cause",
-                                         "service",
-                                         "clients",
-                                         "text"};
+    const std::vector<std::string> names{
+        "id",    "scope",   "subject", "direction", "level", "peak_level",       "per_second",   "peak_per_second",
+        "share", "failed",  "since",   "fired",     "until", "duration_seconds", "acknowledged", "acknowledged_at",
+        "cause", "service", "clients", "text",      "host"};
     out.line(csv_line(names));
     for (const auto* alert : alerts) out.line(csv_line(fields_at(*alert, names)));
 }

@@ -131,7 +131,8 @@ class Inquiry {
         if (!top) return {std::nullopt, problem_};
         const auto seconds = integer_at(*top, "window_seconds").value_or(0);
         if (seconds <= 0 || integer_at(member_at(*top, "packets"), "received").value_or(0) == 0)
-            return {std::nullopt, "no packets within " + options_.window + ": is the SPAN port up?"};
+            return {std::nullopt,
+                    "no packets within " + period_text(seconds_of(options_.window)) + ": is the SPAN port up?"};
         const auto& rows = member_at(*top, "rows");
         std::int64_t failed = 0;
         for (const auto& row : rows) failed += integer_at(row, "count").value_or(0);
@@ -139,7 +140,7 @@ class Inquiry {
         return {rate, (rows.size() >= most_rows ? "at least " : "") + rate_text(rate) + " of " +
                           rate_text(static_cast<double>(integer_at(*top, "attempts").value_or(0)) /
                                     static_cast<double>(seconds)) +
-                          " connection attempts per second fail over " + std::to_string(seconds) + " s" + worst()};
+                          " connection attempts per second fail over " + period_text(seconds) + worst()};
     }
 
     /// Where most of it fails and how: "; most at 10.0.0.1:7211 (collector): refused".
@@ -160,14 +161,16 @@ class Inquiry {
             const auto failed = number_at(rate, "failed_per_second");
             return {failed, service_text(*document, failed, number_at(rate, "accepted_per_second"))};
         }
-        return {std::nullopt, options_.service + ": the daemon has no rate over " + options_.window};
+        return {std::nullopt,
+                options_.service + ": the daemon has no rate over " + period_text(seconds_of(options_.window))};
     }
 
     std::string service_text(const Document& document, std::optional<double> failed,
                              std::optional<double> accepted) const {
         const auto service = text_at(document, "service");
         auto text = options_.service + (service.empty() ? "" : " (" + service + ")") + ": " + rate_text(failed) +
-                    " connections per second fail, " + rate_text(accepted) + " are accepted over " + options_.window;
+                    " connections per second fail, " + rate_text(accepted) + " are accepted over " +
+                    period_text(seconds_of(options_.window));
         const auto sentence = text_at(member_at(document, "diagnosis"), "sentence");
         const bool failing = !member_at(document, "failing").empty();
         return failing && !sentence.empty() ? text + "; " + sentence : text;

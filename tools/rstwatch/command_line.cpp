@@ -34,7 +34,7 @@ class CommandLine {
   public:
     CommandLine() {
         app_.set_version_flag("--version", "rstwatch " RSTWATCH_VERSION);
-        app_.require_subcommand(1);
+        app_.require_subcommand(0, 1);  // that there is none is said in run(), after what is not understood
         app_.fallthrough();
         app_.add_option("--server", server_, "Daemon to ask: http://HOST:PORT or unix:PATH; else $RSTWATCH_SERVER")
             ->type_name("ADDRESS");
@@ -60,6 +60,11 @@ class CommandLine {
             if (app_.exit(error) == 0) return number(ExitCode::ok);
             return checks() ? number(CheckState::unknown) : number(ExitCode::usage);
         }
+        if (!command_) {
+            std::cerr << "rstwatch: no command is given; give one of " << commands()
+                      << " (rstwatch --help explains them)\n";
+            return number(ExitCode::usage);
+        }
         const int code = command_();
         if (out_.finish()) return code;
         std::cerr << "rstwatch: could not write all of the output; is the disk full?\n";
@@ -67,6 +72,14 @@ class CommandLine {
     }
 
   private:
+    /// "analyze, top, …"
+    std::string commands() const {
+        std::string names;
+        for (const CLI::App* command : app_.get_subcommands({}))
+            names += (names.empty() ? "" : ", ") + command->get_name();
+        return names;
+    }
+
     void add_analyze() {
         auto* command = app_.add_subcommand("analyze", "Report on captures: pcap, pcapng, also compressed by gzip");
         command->add_option("FILE", analyze_.files, "Captures to read; - is standard input")->required();
@@ -198,6 +211,7 @@ class CommandLine {
         command->add_option("--destination", events_.destination, "Only attempts to this address, or port of it")
             ->type_name("ADDRESS[:PORT]");
         command->add_option("--client", events_.client, "Only attempts by this address")->type_name("ADDRESS[:PORT]");
+        add_resolve(command, events_.resolve);
         command->callback([this] {
             command_ = [this] {
                 return with_servers(

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -12,7 +14,9 @@
 #include "tools/rstwatch/escape.h"
 #include "tools/rstwatch/event_reader.h"
 #include "tools/rstwatch/fetch.h"
+#include "tools/rstwatch/name_wait.h"
 #include "tools/rstwatch/number_format.h"
+#include "tools/rstwatch/row.h"
 #include "tools/rstwatch/time_format.h"
 
 namespace rstwatch::cli {
@@ -53,13 +57,22 @@ std::string table_line(const std::string& time, const std::string& client, const
     return line;
 }
 
-/// The lines of failures, and the remarks about those that are missing.
+std::string endpoint_in(const Document& failure, const char* member, const NameOf& name_of) {
+    const auto text = text_at(failure, member);
+    const auto endpoint = parse_endpoint(text);
+    return endpoint ? endpoint_text(name_or_address(name_of, endpoint->address), endpoint->port) : text;
+}
+
+/// The lines of failures, and the remarks about those that are missing. With names another thread writes them.
 class Listing {
   public:
-    Listing(Format format, Output& out, std::ostream& diagnostics)
-        : format_(format), out_(out), diagnostics_(diagnostics) {}
+    Listing(Format format, bool resolve, Output& out, std::ostream& diagnostics)
+        : format_(format), out_(out), diagnostics_(diagnostics) {
+        if (resolve && format == Format::table) names_.emplace();
+    }
 
     void begin() {
+        const std::lock_guard lock(mutex_);
         if (format_ == Format::csv) out_.line(csv_line(member_names()));
         if (format_ == Format::table)
             out_.line(out_.heading(table_line("TIME", "CLIENT", "SERVER", "OUTCOME", "SERVICE")));
@@ -68,22 +81,36 @@ class Listing {
     void take(const std::string& event, const std::string& data) {
         const auto document = parse_document(data);
         if (!document) return;
-        if (event == "failure") write(*document);
+        if (event == "failure") names_ ? write_later(*document) : write(*document, {});
         if (event == "dropped")
             diagnostics_ << "rstwatch: " << count_text(integer_at(*document, "count"))
                          << " events were lost, because this end or the daemon could not keep up\n";
     }
 
     /// False when nobody reads any more.
-    bool sound() { return out_.finish(); }
+    bool sound() {
+        const std::lock_guard lock(mutex_);
+        return out_.finish();
+    }
 
   private:
-    void write(const Document& failure) {
+    void write_later(const Document& failure) {
+        NameWait::Line line;
+        for (const char* member : {"client", "server"})
+            if (const auto endpoint = parse_endpoint(text_at(failure, member)))
+                line.addresses.push_back(endpoint->address);
+        line.write = [this, failure](const NameOf& name_of) { write(failure, name_of); };
+        names_->add(std::move(line));
+    }
+
+    void write(const Document& failure, const NameOf& name_of) {
+        const std::lock_guard lock(mutex_);
         if (format_ == Format::csv) {
             out_.line(csv_line(fields_at(failure, member_names())));
         } else if (format_ == Format::table) {
-            out_.line(table_line(local_time(number_at(failure, "time")), text_at(failure, "client"),
-                                 text_at(failure, "server"), text_at(failure, "outcome"), text_at(failure, "service")));
+            out_.line(table_line(local_time(number_at(failure, "time")), endpoint_in(failure, "client", name_of),
+                                 endpoint_in(failure, "server", name_of), text_at(failure, "outcome"),
+                                 text_at(failure, "service")));
         } else {
             out_.line(json_line(failure));
         }
@@ -92,6 +119,8 @@ class Listing {
     Format format_;
     Output& out_;
     std::ostream& diagnostics_;
+    std::mutex mutex_;               // guards out_
+    std::optional<NameWait> names_;  // the last member: its thread uses the others
 };
 
 /// The first of `servers` that can be reached, for good: events of two daemons are not to be mixed.
@@ -127,7 +156,7 @@ class Connection {
 ExitCode events(const EventsOptions& options, const std::vector<ServerAddress>& servers, Format format, Output& out,
                 std::ostream& diagnostics) {
     using Kind = StreamEnd::Kind;
-    Listing listing(format, out, diagnostics);
+    Listing listing(format, options.resolve, out, diagnostics);
     Connection connection(servers, target_of(options));
     bool begun = false;
     auto pause = first_pause;
@@ -142,7 +171,7 @@ ExitCode events(const EventsOptions& options, const std::vector<ServerAddress>& 
         };
         const auto take = [&](std::string_view bytes) { return reader.read(bytes) && listing.sound(); };
         const auto end = connection.listen(take, begin);
-        if (!out.finish()) return ExitCode::failure;
+        if (!listing.sound()) return ExitCode::failure;
         const std::string tried = connection.tried();
         // 503: all streams are taken, or it is starting; that passes.
         if (end.kind == Kind::refused && (!begun || end.reply.status != 503))

@@ -15,6 +15,7 @@ struct EventsOptions {
     std::string outcome;      ///< empty: every failure
     std::string destination;  ///< address with or without a port; empty: any
     std::string client;       ///< likewise
+    bool resolve = false;     ///< names of addresses in tables
 };
 
 /// Writes a line for every connection attempt that fails from now on, until somebody ends it. When the daemon goes away

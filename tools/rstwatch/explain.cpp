@@ -25,7 +25,8 @@ ExitCode explain(const ExplainOptions& options, const std::vector<ServerAddress>
     const auto target = explain_target(options.subject);
     if (!target) {
         diagnostics << "rstwatch: explain: \"" << printable(options.subject)
-                    << "\" is no address; give one such as 10.0.0.1, 10.0.0.1:443 or [2001:db8::1]:443\n";
+                    << "\" is no address of a host, nor of a service with a port from 1 to 65535; give one such as "
+                       "10.0.0.1, 10.0.0.1:443 or [2001:db8::1]:443\n";
         return ExitCode::usage;
     }
     auto answer = try_fetch(servers, {.target = *target});

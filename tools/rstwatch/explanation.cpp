@@ -87,6 +87,7 @@ std::string outcomes_text(const Document& outcomes) {
 std::string accepted_text(const Document& accepted, double now) {
     const auto count = integer_at(accepted, "count");
     if (count == 0) return "never";
+    if (count == 1) return "1 connection, at " + time_text(number_at(accepted, "last"), now);
     return count_text(count) + " connections, the last at " + time_text(number_at(accepted, "last"), now) +
            ", the first at " + time_text(number_at(accepted, "first"), now);
 }
@@ -109,8 +110,8 @@ void write_failing(const Document& failing, Facts& facts, double now, const Name
     const auto since = number_at(failing, "since");
     const auto last = number_at(failing, "last");
     const auto lasted = since && last ? std::optional<double>(*last - *since) : std::nullopt;
-    facts.add("failing since", time_text(since, now) + ", for " + span_text(lasted) + ", last at " +
-                                   time_text(last, now) + ": " + outcomes_text(member_at(failing, "outcomes")));
+    const auto length = lasted == 0.0 ? "" : ", for " + span_text(lasted) + ", last at " + time_text(last, now);
+    facts.add("failing since", time_text(since, now) + length + ": " + outcomes_text(member_at(failing, "outcomes")));
     // Of what a host does itself the others are servers, whatever the daemon calls their number.
     const bool of_servers = failing.contains("top_servers");
     const std::string who = of_servers ? "servers" : "clients";
@@ -121,17 +122,17 @@ void write_failing(const Document& failing, Facts& facts, double now, const Name
     if (!peers.empty()) facts.add("top " + who, peers);
 }
 
-/// 10 s, 1 min, 5 min, 1 h, 24 h
-std::string period_text(std::int64_t seconds) {
-    if (seconds % 3600 == 0) return with_separators(seconds / 3600) + " h";
-    return seconds % 60 == 0 ? std::to_string(seconds / 60) + " min" : std::to_string(seconds) + " s";
-}
-
+/// Of a span that the daemon has watched in part only, that part; of those that are longer it would be the same.
 void write_rates(const Document& rates, Facts& facts) {
-    for (const auto& rate : rates)
-        facts.add("over " + period_text(integer_at(rate, "seconds").value_or(0)),
+    for (const auto& rate : rates) {
+        const auto span = integer_at(rate, "seconds").value_or(0);
+        const auto covered = integer_at(rate, "covered_seconds").value_or(span);
+        facts.add("over " + (covered < span ? span_text(static_cast<double>(covered)) : period_text(span)),
                   rate_text(number_at(rate, "failed_per_second")) + "/s failed, " +
-                      rate_text(number_at(rate, "accepted_per_second")) + "/s accepted");
+                      rate_text(number_at(rate, "accepted_per_second")) + "/s accepted" +
+                      (covered < span ? ", all that was watched" : ""));
+        if (covered < span) break;
+    }
 }
 
 std::string hops_text(const Document& hops) {
@@ -157,9 +158,11 @@ void write_traffic(const Document& side, Facts& facts, double now, const NameOf&
     if (integer_at(queue, "overflows").value_or(0) > 0)
         facts.add("listen queue", count_text(integer_at(queue, "overflows")) + " overflows, the last at " +
                                       time_text(number_at(queue, "last"), now));
+    if (number_at(side, "first_seen")) facts.add("first seen", time_text(number_at(side, "first_seen"), now));
 }
 
 void write_name(const Document& document, Facts& facts, const NameOf& name_of) {
+    if (const auto label = text_at(document, "host"); !label.empty()) facts.add("host", label + ", as labelled");
     const auto name = name_of ? name_of(text_at(document, "address")) : std::string();
     if (!name.empty()) facts.add("name", name);
 }
@@ -184,7 +187,6 @@ void write_service(const Document& document, Output& out, double now, const Name
                                time_text(number_at(identity, "seen"), now));
     }
     write_traffic(document, facts, now, name_of);
-    facts.add("first seen", time_text(number_at(document, "first_seen"), now));
 }
 
 /// The ports of a host that fail, one line each.
@@ -231,9 +233,9 @@ void write_host(const Document& document, Output& out, double now, const NameOf&
     write_name(document, facts, name_of);
     const auto& scanner = member_at(document, "scanner");
     facts.add("scanner", scanner.empty() ? "no"
-                                         : "yes: " + count_text(integer_at(scanner, "failed")) + " failed, " +
-                                               count_text(integer_at(scanner, "half_open")) + " half open, from " +
-                                               time_text(number_at(scanner, "first"), now) + " to " +
+                                         : "yes: " + count_text(integer_at(scanner, "failed")) + " failed" +
+                                               (is_true_at(scanner, "half_open") ? ", half-open scans" : "") +
+                                               ", from " + time_text(number_at(scanner, "first"), now) + " to " +
                                                time_text(number_at(scanner, "last"), now));
 }
 

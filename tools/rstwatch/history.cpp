@@ -114,9 +114,9 @@ void write_table(const Document& document, std::size_t columns, bool unicode, Ou
     const std::size_t merged = std::max<std::size_t>((grid.steps + width - 1) / width, 1);
     out.line(out.heading(subject_text(document)) + ", " + local_time(grid.from) + " to " + local_time(end) + ", from " +
              (text_at(document, "source") == "store" ? "the store" : "memory"));
-    out.line("steps of " + span_text(grid.step) + "; one column is " +
-             span_text(grid.step * static_cast<double>(merged)) + (merged > 1 ? ", the highest of its steps" : "") +
-             "; each line is on a scale from 0 to its own peak");
+    out.line("steps of " + period_text(static_cast<std::int64_t>(grid.step)) + "; one column is " +
+             period_text(static_cast<std::int64_t>(grid.step) * static_cast<std::int64_t>(merged)) +
+             (merged > 1 ? ", the highest of its steps" : "") + "; each line is on a scale from 0 to its own peak");
     out.line("");
     using Align = Column::Align;
     Table table({{"COUNT OF"},

@@ -280,9 +280,9 @@ const char* LiveView::name(Order order) {
 }
 
 std::string LiveView::list_title(const Document& top) const {
-    const auto seconds = number_at(top, "window_seconds");
+    const auto seconds = integer_at(top, "window_seconds");
     return printable(text_at(top, "outcome")) + " by " + printable(text_at(top, "by")) + ", " +
-           (seconds ? "last " + span_text(seconds) : "window unknown") + ", sorted by " + name(order_) +
+           (seconds ? "last " + period_text(*seconds) : "window unknown") + ", sorted by " + name(order_) +
            (filter_.empty() ? "" : ", only \"" + printable(filter_) + "\"");
 }
 

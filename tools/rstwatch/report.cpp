@@ -147,10 +147,10 @@ void write_clients(const Document& report, Output& out) {
 }
 
 void write_scanners(const Document& report, Output& out) {
-    Table table({{"CLIENT"}, {"FAILED", Align::right}, {"HALF OPEN", Align::right}, {"SINCE"}, {"LAST"}});
+    Table table({{"CLIENT"}, {"FAILED", Align::right}, {"HALF OPEN"}, {"SINCE"}, {"LAST"}});
     for (const auto& row : member_at(member_at(report, "top"), "scanners"))
         table.add({text_at(row, "address"), count_text(integer_at(row, "failed")),
-                   count_text(integer_at(row, "half_open")), local_time(number_at(row, "first")),
+                   is_true_at(row, "half_open") ? "yes" : "no", local_time(number_at(row, "first")),
                    local_time(number_at(row, "last"))});
     if (table.empty()) return;
     write_section("Scanners", out);

@@ -69,6 +69,11 @@ std::string service_of(const Document& row) {
     return service.empty() ? "-" : service;
 }
 
+std::string host_of(const Document& row) {
+    const auto host = text_at(row, "host");
+    return host.empty() ? "-" : host;
+}
+
 std::optional<double> rate_while_active(const Document& row) {
     const auto count = integer_at(row, "count");
     const auto first = number_at(row, "first");

@@ -26,6 +26,9 @@ std::string subject_of(const Document& row, const NameOf& name_of = {});
 /// The service of a row; "-" when it is not known.
 std::string service_of(const Document& row);
 
+/// What the operator calls the host of a row; "-" for nothing.
+std::string host_of(const Document& row);
+
 /// Count per second over the time in which the row was active, at least one second.
 std::optional<double> rate_while_active(const Document& row);
 

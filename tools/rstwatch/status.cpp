@@ -27,7 +27,7 @@ std::string known(const std::string& text) {
 }
 
 /// "received" and then whatever else the daemon counts, by its own names.
-std::string packets_text(const Document& packets) {
+std::string received_text(const Document& packets) {
     auto text = count_at(packets, "received") + " received";
     const char* separator = ": ";
     for (const auto& [name, value] : packets.items()) {
@@ -60,6 +60,16 @@ std::string memory_text(const Document& memory) {
            mebibytes("at_most_bytes");
 }
 
+/// "both thresholds and what is usual, which is known after 2 d 3 h more".
+std::string alerting_text(const Document& alerting) {
+    const auto mode = text_at(alerting, "mode");
+    if (mode == "fixed") return "by thresholds";
+    const auto text = mode == "both" ? std::string("by thresholds, and by what is usual") : "by what is usual";
+    const auto watched = number_at(alerting, "watched_seconds").value_or(0);
+    const auto history = number_at(alerting, "history_seconds").value_or(0);
+    return watched >= history ? text : text + ", which is known after " + span_text(history - watched) + " more";
+}
+
 void write_summary(const Document& document, Output& out) {
     const auto field = [&](const char* name, const std::string& value) {
         out.line(out.heading(name) + std::string(11 - std::string_view(name).size(), ' ') + printable(value));
@@ -68,13 +78,14 @@ void write_summary(const Document& document, Output& out) {
                         known(text_at(document, "mode")) + ", " + known(text_at(document, "state")));
     if (text_at(document, "mode") != "replay") field("started", local_time(number_at(document, "started")));
     field("clock", local_time(number_at(document, "clock")));
-    field("packets", packets_text(member_at(document, "packets")));
+    field("packets", received_text(member_at(document, "packets")));
     field("attempts", count_at(document, "attempts") + ": " + count_at(document, "pending") + " pending, " +
                           count_at(document, "open") + " open");
     const auto trouble = mirror_trouble(document);
     if (document.contains("span")) field("mirror", trouble.empty() ? "nothing wrong is known" : trouble);
     const auto untold = untold_outcomes(document);
     if (!untold.empty()) field("depth", untold);
+    if (document.contains("alerting")) field("alerts", alerting_text(member_at(document, "alerting")));
     const auto& tables = member_at(document, "tables");
     field("records", count_at(tables, "records_dropped") + " dropped");
     if (integer_at(tables, "undecided").value_or(0) > 0)

@@ -60,6 +60,14 @@ std::string span_text(std::optional<double> seconds) {
     return two_units(whole, 86400, "d", 3600, "h");
 }
 
+std::string period_text(std::int64_t seconds) {
+    if (seconds == 0) return "0 s";
+    if (seconds % 86400 == 0 && seconds > 86400) return with_separators(seconds / 86400) + " d";
+    if (seconds % 3600 == 0) return with_separators(seconds / 3600) + " h";
+    if (seconds % 60 == 0) return with_separators(seconds / 60) + " min";
+    return seconds < 60 ? std::to_string(seconds) + " s" : span_text(static_cast<double>(seconds));
+}
+
 std::string latency_text(std::optional<double> seconds) {
     if (!seconds || !(*seconds >= 0 && *seconds < 1)) return span_text(seconds);
     std::array<char, 32> text{};

@@ -47,8 +47,8 @@ void write_table(const Document& document, Output& out, const NameOf& name_of) {
 }
 
 void write_csv(const Document& document, Output& out) {
-    const std::vector<std::string> names{"address",    "port",    "service",       "count", "error",
-                                         "per_second", "clients", "clients_error", "first", "last"};
+    const std::vector<std::string> names{"address", "port",          "service", "count", "error", "per_second",
+                                         "clients", "clients_error", "first",   "last",  "host"};
     out.line(csv_line(names));
     for (const auto& row : member_at(document, "rows")) out.line(csv_line(fields_at(row, names)));
 }

@@ -24,7 +24,7 @@ std::string upper(std::string text) {
     return printable(text);
 }
 
-std::vector<Field> fields_of(const std::string& by, const std::string& outcome, const TopLook& look) {
+std::vector<Field> fields_of(const std::string& by, const std::string& outcome, bool hosts, const TopLook& look) {
     using Align = Column::Align;
     const auto time = [&look](const char* key) {
         return [&look, key](const Document& row) {
@@ -36,6 +36,7 @@ std::vector<Field> fields_of(const std::string& by, const std::string& outcome, 
                       [&look](const Document& row) { return subject_of(row, look.name_of); },
                       0});
     if (by == "destination") fields.push_back({{"SERVICE"}, service_of, 2});
+    if (hosts) fields.push_back({{"HOST"}, host_of, 2});
     fields.push_back(
         {{upper(outcome.empty() ? "count" : outcome), Align::right},
          [](const Document& row) { return estimate_text(integer_at(row, "count"), integer_at(row, "error")); },
@@ -71,7 +72,8 @@ Table filled(const std::vector<Field>& fields, const std::vector<const Document*
 
 Table top_table(const std::string& by, const std::string& outcome, const std::vector<const Document*>& rows,
                 const TopLook& look) {
-    auto fields = fields_of(by, outcome, look);
+    const bool hosts = std::ranges::any_of(rows, [](const Document* row) { return host_of(*row) != "-"; });
+    auto fields = fields_of(by, outcome, hosts, look);
     auto table = filled(fields, rows, look);
     constexpr int most_worth = 4;
     for (int worth = 1; look.width > 0 && table.width() > look.width && worth <= most_worth; ++worth) {

@@ -39,14 +39,15 @@ def _before_all_others():
 class Appliance:
     """A running rstwatchd; the constructor returns when it is ready."""
 
-    def __init__(self, program, monitor, span, directory):
-        self.span, self._socket, self._log = span, f"{directory}/{span}.sock", f"{directory}/{span}.log"
+    def __init__(self, program, monitor, span, directory, settings=()):
+        self.span, self.socket, self._log = span, f"{directory}/{span}.sock", f"{directory}/{span}.log"
+        more = [word for setting in settings for word in ("--set", setting)]
         # The window must reach back over the whole lab: rows are read from there.
         with open(self._log, "w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
                 ["ip", "netns", "exec", monitor.name, program, "--interface", span, "--set", "http.listen=", "--set",
                  "window.seconds=600", "--set", "tracking.connections=16384", "--set", "store.path=off", "--socket",
-                 self._socket],
+                 self.socket, *more],
                 stderr=log, preexec_fn=_before_all_others)
         wait_until(self._is_ready, f"rstwatchd on {span}: ready", 30)
 
@@ -59,15 +60,24 @@ class Appliance:
         with open(self._log, encoding="utf-8") as file:
             return file.read()
 
-    def get(self, path, **parameters):
-        connection = _UnixConnection(self._socket)
+    def get(self, path, missing=None, **parameters):
+        """A document; `missing`, if it is given, where there is none."""
+        connection = _UnixConnection(self.socket)
         connection.request("GET", f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}")
         response = connection.getresponse()
         body = response.read()
         connection.close()
+        if response.status == 404 and missing is not None:
+            return missing
         if response.status != 200:
             raise RuntimeError(f"GET {path}: {response.status} {body.decode()}")
         return json.loads(body)
+
+    def rule_of(self, address, port):
+        """The name of the diagnosis of a service; "never seen" where nothing is known of it."""
+        endpoint = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        known = self.get(f"destinations/{urllib.parse.quote(endpoint)}", missing={})
+        return known["diagnosis"]["rule"] if known else "never seen"
 
     def status(self):
         return self.get("status")

@@ -81,14 +81,16 @@ class Case:
     v6: bool
     stalls: int  # connections whose verdict stays provisional, because what stalls may go on
     seconds: int  # about how long it takes: the longest begin first
+    rule: str  # the diagnosis that it shows, by its name in control/diagnose/rule.cpp; "": none is asked for
+    port: int  # of the service whose diagnosis it is
 
 
 def add(name, sentence, play, outcomes, application="", flags="", client="", server="", evidence=None, clients=1,
-        v6=False, stalls=0, seconds=1):
+        v6=False, stalls=0, seconds=1, rule="", port=8080):
     expected = Outcomes(outcomes)
     stalls += expected.count("blackholed") + expected.count("zero_window_stall")
     CASES.append(Case(name, sentence, play, expected, Flags(flags), Counters(client), Counters(server), application,
-                      evidence or {}, clients, v6, stalls, seconds))
+                      evidence or {}, clients, v6, stalls, seconds, rule, port))
 
 
 def case(sentence, families=(4,), **expectation):

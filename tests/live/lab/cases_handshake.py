@@ -124,7 +124,8 @@ def invalid_ack_of_client(stage):
 
 
 @case("The program gave up before the SYN-ACK came; its kernel resets it.", (4, 6), outcomes="client_cancelled=1",
-      client="OutRsts=1", server="AttemptFails=1 EmbryonicRsts=1", application="connect gave up", seconds=2)
+      client="OutRsts=1", server="AttemptFails=1 EmbryonicRsts=1", application="connect gave up", seconds=2,
+      rule="unknown")
 def client_cancelled(stage):
     stage.listen()
     wire = stage.wire()

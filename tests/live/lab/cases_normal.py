@@ -15,7 +15,8 @@ BOTH = (4, 6)
 SENT_TWICE = "duplicate_seen?"
 
 
-@case("Request, response, and the client closes.", BOTH, outcomes="closed=1")
+@case("Request, response, and the client closes.", BOTH, outcomes="closed=1",
+      rule="healthy")
 def closed_by_client(stage):
     _, client, server = stage.pair()
     stage.exchange(client, server)

@@ -38,7 +38,7 @@ for abort, data, v6 in ((0, True, False), (0, False, False), (0, True, True), (1
         f"{'' if data else ', and those who got in say nothing'}.",
         queue_full_before_syn(abort, data), "open=2 listen_overflow=3",
         "; ".join((["connect ok", "client writes"] if data else ["connect ok"]) * 2 + ["connect ETIMEDOUT"] * 3),
-        client="AttemptFails=3", server="ListenOverflows>=3", v6=v6, seconds=10)
+        client="AttemptFails=3", server="ListenOverflows>=3", v6=v6, seconds=10, rule="queue_full_or_silent")
 
 
 def queue_full_before_ack(abort, with_data):
@@ -92,7 +92,7 @@ for abort, data, v6 in ((0, True, False), (0, False, False), (0, True, True), (1
         client="EstabResets=2" if reset else "",
         server="OutRsts=2 EmbryonicRsts=2 ListenOverflows=2" if abort else
         f"OutRsts={2 if reset else 0} ListenOverflows>=2", v6=v6, stalls=0 if reset else 2,
-        seconds=3 if abort else 28 if data else 9)
+        seconds=3 if abort else 28 if data else 9, rule="accept_queue_full")
 
 
 @case("SYN cookies and a full accept queue: the final ACK and the data vanish, and no SYN-ACK is sent again.", BOTH,
@@ -135,7 +135,8 @@ def syn_flood_without_cookies(stage):
 
 
 @case("The same flood against SYN cookies: a client gets through.", outcomes="handshake_incomplete=40 closed=1",
-      application="connect ok")
+      application="connect ok",
+      rule="handshakes_abandoned")
 def syn_flood_with_cookies(stage):
     stage.server.sysctl("net.ipv4.tcp_syncookies=1", "net.ipv4.tcp_max_syn_backlog=16")
     listener = stage.listen(backlog=16)

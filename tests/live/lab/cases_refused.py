@@ -13,7 +13,8 @@ BOTH = (4, 6)
 
 
 @case("Nothing listens on the port, and the host says so.", BOTH, outcomes="refused=1", client="AttemptFails=1",
-      server="OutRsts=1", application="connect ECONNREFUSED")
+      server="OutRsts=1", application="connect ECONNREFUSED",
+      rule="nothing_listens", port=8081)
 def refused_closed_port(stage):
     stage.connect(8081)
 
@@ -26,7 +27,8 @@ def refused_burst(stage):
 
 
 @case("Three clients try the same closed port, twice each.", outcomes="refused=6", client="AttemptFails=6",
-      server="OutRsts=6", application="; ".join(["connect ECONNREFUSED"] * 6), clients=3)
+      server="OutRsts=6", application="; ".join(["connect ECONNREFUSED"] * 6), clients=3,
+      rule="nothing_listens", port=8081)
 def refused_to_many(stage):
     for _ in range(2):
         for host in stage.clients:
@@ -64,7 +66,8 @@ def refused_by_router_unknown_host(stage):
 
 
 @case("The router rejects with a reset; another port of the host shows that the host is one hop further.", BOTH,
-      outcomes="closed=1 refused_by_device=1", client="AttemptFails=1", application="connect ECONNREFUSED")
+      outcomes="closed=1 refused_by_device=1", client="AttemptFails=1", application="connect ECONNREFUSED",
+      rule="device_refuses")
 def refused_by_router(stage):
     stage.listen()
     stage.rules(f"{stage.to_server} tcp dport 8080 reject with tcp reset")
@@ -151,7 +154,8 @@ for family, codes in CODES.items():
             f"{nft_name.replace('-', ' ')}.",
             reject_with("icmp" if family == 4 else "icmpv6", nft_name), "icmp_rejected=1", f"connect {told}",
             client="AttemptFails=1", evidence={"icmp.type": 3 if family == 4 else 1, "icmp.code": code},
-            v6=family == 6, seconds=2)
+            v6=family == 6, seconds=2,
+            rule="filter_forbids" if code in ((9, 10, 13) if family == 4 else (1, 5)) else "unreachable")
 
 
 @case("The host is off: the router finds nobody behind the address and says so after three seconds.", BOTH,
@@ -178,7 +182,8 @@ def icmp_soft_error(stage):
 
 @case("A server process is killed before it reads the request; the next client is refused.",
       outcomes="reset_without_response=1 refused=1", client="AttemptFails=1 EstabResets=1",
-      server="EstabResets=1 OutRsts=2", application="client reads ECONNRESET; connect ECONNREFUSED")
+      server="EstabResets=1 OutRsts=2", application="client reads ECONNRESET; connect ECONNREFUSED",
+      rule="nothing_listens")
 def killed_before_reading(stage):
     killed(stage, read_request=False)
 

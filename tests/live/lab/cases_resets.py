@@ -12,7 +12,8 @@ BY_CLIENT = {"client": "EstabResets=1 OutRsts=1", "server": "EstabResets=1"}
 
 
 @case("The server accepts and aborts at once.", BOTH, outcomes="reset_before_data_by_server=1", **BY_SERVER,
-      application="client reads ECONNRESET")
+      application="client reads ECONNRESET",
+      rule="aborts_after_accept")
 def reset_before_data_by_server(stage):
     _, client, server = stage.pair()
     abort(server)
@@ -39,7 +40,8 @@ def reset_with_request_unread(stage):
 
 
 @case("The server reads the request and aborts without an answer.", BOTH, outcomes="reset_without_response=1",
-      **BY_SERVER, application="client reads ECONNRESET")
+      **BY_SERVER, application="client reads ECONNRESET",
+      rule="crashes_on_request")
 def reset_without_response(stage):
     _, client, server = stage.pair()
     stage.ask(client, server)
@@ -67,8 +69,21 @@ def reset_without_response_by_client(stage):
     stage.read(server, "server")
 
 
+@case("Twenty clients in a row stop waiting: one by one no failure, together one of the service.",
+      outcomes="reset_without_response_by_client=20", client="EstabResets=20 OutRsts=20", server="EstabResets=20",
+      application="; ".join(["server reads ECONNRESET"] * 20), rule="client_gives_up")
+def reset_without_response_by_many(stage):
+    listener = stage.listen()
+    for _ in range(20):
+        _, client, server = stage.pair(listener=listener)
+        stage.ask(client, server)
+        abort(client)
+        stage.read(server, "server")
+
+
 @case("The server aborts in the middle of a transfer.", BOTH, outcomes="reset_mid_stream_by_server=1", **BY_SERVER,
-      application="client reads ECONNRESET")
+      application="client reads ECONNRESET",
+      rule="aborts_mid_stream")
 def reset_mid_stream_by_server(stage):
     _, client, server = stage.pair()
     stage.ask(client, server)

@@ -49,7 +49,8 @@ def unanswered_old_kernel(stage):
 
 
 @case("The program gives up after 2.5 s, which its kernel does not count as a failed attempt.",
-      outcomes="unanswered=1", application="connect gave up", seconds=3)
+      outcomes="unanswered=1", application="connect gave up", seconds=3,
+      rule="silent")
 def unanswered_program_gives_up(stage):
     stage.rules(f"{stage.to_server} tcp dport 8080 drop")
     stage.connect(timeout=2.5).close()
@@ -66,6 +67,16 @@ def unanswered_to_one(stage):
         stage.exchange(client, server)
         stage.close_both(client, server)
     stage.connect(host=shut_out, timeout=3.5).close()
+
+
+@case("A rule drops one port of a host; later another one answers.", outcomes="closed=1 unanswered=1",
+      application="connect gave up", seconds=5, rule="port_dropped")
+def unanswered_on_one_port(stage):
+    stage.rules(f"{stage.to_server} tcp dport 8080 drop")
+    stage.connect(timeout=4.5).close()  # into the second after the one in which it is called unanswered
+    _, client, server = stage.pair(80)
+    stage.exchange(client, server)
+    stage.close_both(client, server)
 
 
 @case("The server wants MD5 signatures, as BGP does, and the client has none: silence.", outcomes="unanswered=1",
@@ -121,7 +132,8 @@ def blackholed_large_packets(stage):
 
 
 @case("The response never reaches the client.", outcomes="blackholed=1", server="EstabResets=1",
-      application="server reads ETIMEDOUT", seconds=12)
+      application="server reads ETIMEDOUT", seconds=12,
+      rule="path_lost")
 def blackholed_response(stage):
     _, client, server = stage.pair()
     stage.ask(client, server)
@@ -156,7 +168,8 @@ def blackholed_after_idle(stage):
 
 
 @case("A stateful firewall forgets an idle connection and resets what comes later.", BOTH, outcomes="idle_reset=1",
-      flags="injected?", client="EstabResets=1", application="client reads ECONNRESET", seconds=9)
+      flags="injected?", client="EstabResets=1", application="client reads ECONNRESET", seconds=9,
+      rule="idle_timeout")
 def idle_reset_by_firewall(stage):
     forgetful_firewall(stage, "reject with tcp reset")
     _, client, server = stage.pair()
@@ -182,7 +195,8 @@ def idle_reset_out_of_sight(stage):
 
 @case("A keepalive probe meets a path that is gone; after three the client aborts.", BOTH,
       outcomes="keepalive_timeout=1", client="EstabResets=1 OutRsts=1", application="client reads ETIMEDOUT",
-      seconds=7)
+      seconds=7,
+      rule="path_lost")
 def keepalive_timeout(stage):
     _, client, server = stage.pair()
     stage.exchange(client, server)
@@ -205,7 +219,8 @@ def keepalive_to_rebooted_server(stage):
 
 @case("The server was restarted and knows nothing of the connection when the next request comes.", BOTH,
       outcomes="peer_lost_state=1", client="EstabResets=1", server="EstabResets=1 OutRsts=1",
-      application="client reads ECONNRESET")
+      application="client reads ECONNRESET",
+      rule="restarted")
 def server_rebooted(stage):
     listener, client, server = stage.pair()
     stage.exchange(client, server)
@@ -267,7 +282,8 @@ def wait_for_stall(wire, reader):
 
 
 @case("The server's program does not read: its window stays closed, and the client probes it.", BOTH,
-      outcomes="zero_window_stall=1", flags=SENT_TWICE, seconds=13)
+      outcomes="zero_window_stall=1", flags=SENT_TWICE, seconds=13,
+      rule="does_not_read")
 def zero_window_stall(stage):
     _, client, server = stage.pair()
     server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

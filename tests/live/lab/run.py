@@ -14,16 +14,13 @@ import argparse
 import contextlib
 import fnmatch
 import importlib
-import json
 import os
 import pathlib
 import select
-import shutil
 import signal
 import sys
 import tempfile
 import time
-import traceback
 
 sys.dont_write_bytecode = True  # no files of root in a checkout
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -31,31 +28,15 @@ import netlab  # noqa: E402
 from lab import case as cases  # noqa: E402
 from lab import report, spans, topology  # noqa: E402
 from lab.appliance import Appliance, Replay  # noqa: E402
+from lab.environment import check_environment  # noqa: E402
+from lab.player import Player  # noqa: E402
 from lab.stage import Stage, wait_until  # noqa: E402
 
 CASE_FILES = ("normal", "refused", "silence", "queues", "handshake", "resets")
 AT_ONCE = 24  # cases that are played at the same time
 CASES_END = 160.0  # seconds after the first one began
+FIRST_VERDICTS = 15.0  # seconds after the end of a case in which its diagnosis is known (deadline.provisional is 3 s)
 LAST_DEADLINE = 80.0  # how long a verdict may be held after the last packet (deadline.unanswered is 75 s)
-
-
-def skip(reason):
-    print(reason)
-    sys.exit(77)
-
-
-def check_environment():
-    if os.geteuid() != 0:
-        skip("needs root, for network namespaces")
-    missing = [each for each in ("ip", "nft", "tc", "tcpdump", "ethtool") if not shutil.which(each)]
-    if missing:
-        skip(f"needs {', '.join(missing)} (packages iproute2, nftables, tcpdump, ethtool)")
-    probe = f"rstwatch-probe-{os.getpid()}"
-    try:
-        netlab.run("ip", "netns", "add", probe)
-    except RuntimeError as error:
-        skip(f"cannot make a network namespace here: {' '.join(str(error).split())}")
-    netlab.run("ip", "netns", "del", probe)
 
 
 def chosen_cases(patterns):
@@ -66,52 +47,6 @@ def chosen_cases(patterns):
     if not found:
         sys.exit("no case has such a name")
     return found
-
-
-class Player:
-    """A process that plays one case, and holds its sockets until it is told to let go."""
-
-    def __init__(self, case, stage, release):
-        reading, writing = os.pipe()
-        self.case, self.stage, self.pipe, self.result = case, stage, reading, None
-        self.pid = os.fork()
-        if self.pid == 0:
-            os.close(reading)
-            _play(case, stage, writing, release)
-        os.close(writing)
-
-    def collect(self):
-        """Reads the result; to be called when the pipe has something to say."""
-        text = b""
-        while part := os.read(self.pipe, 65536):
-            text += part
-        os.close(self.pipe)
-        self.result = json.loads(text) if text else {"saw": [], "error": "its process died"}
-
-    def end(self):
-        """Ends the process and what it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(self.pid, 0)
-
-
-def _play(case, stage, writing, release):
-    """The whole life of a player's process. Never returns."""
-    try:
-        os.setpgid(0, 0)  # to be ended as a whole, and not by the terminal's Ctrl-C
-        os.close(release[1])
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        error = None
-        try:
-            case.play(stage)
-        except Exception:  # noqa: BLE001 - whatever it was, it belongs into the report
-            error = traceback.format_exc(limit=-3)
-        with os.fdopen(writing, "w") as file:
-            json.dump({"saw": stage.saw, "error": error}, file)
-        os.read(release[0], 1)
-    finally:
-        os.killpg(0, signal.SIGKILL)
 
 
 def _wait(holds, seconds):
@@ -150,10 +85,17 @@ class Lab:
                 waiting[player.pipe] = player
             for pipe in select.select(list(waiting), [], [], 1.0)[0]:
                 waiting.pop(pipe).collect()
+            self.ask_rules()
         for player in waiting.values():
             player.result = {"saw": [], "error": f"not done after {CASES_END:.0f} s"}
         if queue:
             raise RuntimeError(f"{len(queue)} cases could not begin within {CASES_END:.0f} s")
+
+    def ask_rules(self):
+        """Whether each case that has been played shows its diagnosis by now. True if all do."""
+        for player in self.players:
+            player.ask_rule(self.appliances["span"])
+        return all(player.shows_rule for player in self.players)
 
     def settle(self, chosen):
         """Waits until what was recorded is counted, and then until every verdict is final but those on stalls.
@@ -189,6 +131,8 @@ def judge_cases(lab, live, replay):
         counters = {"client": report.sum_counters(stage.clients), "server": report.sum_counters([stage.server])}
         rows.append(report.judge(player.case, player.result, counters, live[stage.number],
                                  replay.by_case[stage.number]))
+        if not player.shows_rule:
+            rows[-1].problems.append(f"diagnosis: expected {player.case.rule}, seen {player.rule}")
     return rows
 
 
@@ -200,6 +144,7 @@ def run(options, chosen, directory):
         built = time.monotonic()
         lab.play(chosen)
         played = time.monotonic()
+        _wait(lab.ask_rules, FIRST_VERDICTS)
         lab.settle(chosen)
         settled = time.monotonic()
         live, status = lab.appliances["span"].outcomes(), lab.appliances["span"].status()

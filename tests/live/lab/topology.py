@@ -67,8 +67,8 @@ class Host(netlab.Namespace):
 class Network:
     """Switch, router and monitor; add_client() and add_server() plug hosts in."""
 
-    def __init__(self, prefix):
-        self.prefix, self._all = prefix, []
+    def __init__(self, prefix, spans=tuple(SPANS)):
+        self.prefix, self.spans, self._all = prefix, spans, []
         try:
             self._build()
         except BaseException:
@@ -95,7 +95,7 @@ class Network:
         for lan, device in (("client", "lan1"), ("server", "br2")):
             self.router.address(device, f"{ROUTER4[lan]}/16", f"{ROUTER6[lan]}/64")
         self.router.sysctl("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
-        for span in SPANS:
+        for span in self.spans:
             netlab.veth(self.switch, span, self.monitor, span)
             for end in (self.switch, self.monitor):
                 end.up(span)
@@ -118,6 +118,20 @@ class Network:
             actions = " ".join(f"action mirred egress mirror dev {span}" for span in spans)
             self.switch.execute("tc", "filter", "add", "dev", device, direction, "protocol", "all", "u32", "match",
                                 "u32", "0", "0", *actions.split())
+
+    def mirror_cases(self, span, cases):
+        """From now on a SPAN port carries the IPv4 packets of some cases alone, both directions once."""
+        self.switch.execute("tc", "qdisc", "replace", "dev", "near", "clsact")
+        for each in cases:
+            for direction, end in (("egress", "src"), ("ingress", "dst")):
+                self.switch.execute("tc", "filter", "add", "dev", "near", direction, "pref", str(each), "protocol", "ip",
+                                    "u32", "match", "ip", end, f"{address('client', each, 0)}/24", "action", "mirred",
+                                    "egress", "mirror", "dev", span)
+
+    def cut_mirror(self, case):
+        """Takes back what mirror_cases() did for one case."""
+        for direction in ("egress", "ingress"):
+            self.switch.execute("tc", "filter", "del", "dev", "near", direction, "pref", str(case))
 
     def remove(self):
         for each in self._all:
