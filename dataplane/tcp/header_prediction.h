@@ -31,7 +31,8 @@ inline bool predict(Connection& connection, const Segment& segment, const Limits
     const bool expected = (segment.flags & of_interest) == packet::tcp_flag::ack &&
                           segment.sequence == connection.next[own] &&
                           segment.acknowledgement - acked <= connection.next[other] - acked &&
-                          connection.next[other] - acked <= largest_window && acked != 0 && segment.window != 0 &&
+                          connection.next[other] - acked <= largest_window && acked != 0 &&
+                          !after(connection.acked[other], connection.next[own]) && segment.window != 0 &&
                           segment.payload_length <= largest_window && sent + segment.payload_length >= sent &&
                           segment.time - connection.last_seen < limits.gap && connection.ttl[own] != 0;
     if (!expected || !is_calm(connection) || !limits.every_segment) return false;

@@ -83,6 +83,10 @@ TEST(HeaderPrediction, LeavesEverythingElseToTheStateMachine) {
     EXPECT_TRUE(left([](Connection& c, Segment&) { c.next[1] = c.acked[0] + largest_window + 1; }));
     EXPECT_TRUE(left(
         [](Connection& c, Segment& s) { s.acknowledgement -= c.acked[0], c.next[1] -= c.acked[0], c.acked[0] = 0; }));
+    EXPECT_TRUE(left([](Connection& c, Segment& s) {
+        c.acked[1] = c.next[0] + 1;
+        s.payload_length = 1;
+    })) << "a keepalive: its byte has been acknowledged before it was seen";
     EXPECT_TRUE(left([](Connection&, Segment& s) { s.window = 0; }));
     EXPECT_TRUE(left([](Connection&, Segment& s) { s.payload_length = largest_window + 1; }));
     EXPECT_TRUE(left([](Connection& c, Segment&) { c.isn[0] = c.next[0] + 10; })) << "4 GiB have been sent";
