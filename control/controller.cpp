@@ -196,7 +196,7 @@ void Controller::inspect(const std::function<void(const Knowledge&)>& look) cons
 
 std::optional<Alert> Controller::acknowledge(const std::string& id) {
     const std::lock_guard lock(mutex_);
-    const std::optional<Alert> alert = alerts_.acknowledge(id);
+    std::optional<Alert> alert = alerts_.acknowledge(id);
     const SnapshotPtr latest = store_.latest();
     if (!alert || !latest) return alert;
     auto snapshot = std::make_shared<Snapshot>(*latest);  // who asks next is to see it
