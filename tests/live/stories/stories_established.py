@@ -29,7 +29,9 @@ CRASHING_SERVER = textwrap.dedent("""
     class Server(socketserver.ForkingTCPServer):
         allow_reuse_address, request_queue_size = True, 128
 
-    Server((address, port), Request).serve_forever()
+    with Server((address, port), Request) as server:
+        print("listening", flush=True)
+        server.serve_forever()
 """)
 
 
@@ -37,8 +39,9 @@ CRASHING_SERVER = textwrap.dedent("""
 def process_crashes(scene):
     poison = f"{scene.directory}/poison"
     with scene.server.inside():
-        subprocess.Popen([sys.executable, "-c", CRASHING_SERVER, scene.server_address, "8080", poison,
-                          RESPONSE.hex()])
+        server = subprocess.Popen([sys.executable, "-c", CRASHING_SERVER, scene.server_address, "8080", poison,
+                                   RESPONSE.hex()], stdout=subprocess.PIPE)
+    scene.check("the server listens", server.stdout.readline() == b"listening\n", server.poll())
     client = scene.call()
     scene.works(client)
     with open(poison, "w", encoding="ascii"):

@@ -8,7 +8,7 @@ import threading
 
 import netlab
 from lab import forge, topology
-from lab.stage import wait_until
+from lab.stage import WITH_DATA, wait_until
 
 from .programs import answer_tls, speak_tls
 from .scene import CLOCK, RATE
@@ -54,7 +54,10 @@ def firewall_prohibits(scene):
 
 
 class Inspector:
-    """An intrusion prevention in the router: resets both ends of a TLS connection whose hello names a forbidden host."""
+    """An intrusion prevention in the router: resets both ends of a TLS connection whose hello names a forbidden host.
+
+    It is in line: the hello itself does not get through, so that no answer can overtake the reset.
+    """
 
     HOPS = 128  # its packets' time to live: of another stack than the server's
 
@@ -88,6 +91,7 @@ def inspector_resets(scene):
     inspector = Inspector(scene.router, "lan1", b"shop.example")
     client = scene.call(443, use=speak_tls("shop.example"), every=0.25)
     scene.works(client)
+    rules = scene.rules(f"{scene.to_server} tcp dport 443 {WITH_DATA} drop")
     inspector.active.set()
     service = f"{scene.server_address}:443"
     alert = scene.is_alerted("service", service, "reset_by_device", client.failed, clients=1)
@@ -96,6 +100,7 @@ def inspector_resets(scene):
                    rf"since {CLOCK}; a device in the path resets connections after their first data \(1 hop nearer "
                    r"than the server\); clients ask there for SNI shop\.example\. Look at the rules of the intrusion "
                    r"prevention or the filter in the path\.")
+    rules.lift()
     inspector.active.clear()
     scene.is_cleared(alert)
 
