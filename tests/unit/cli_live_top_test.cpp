@@ -57,7 +57,8 @@ class CliLiveTop : public testing::Test {
     /// The live view, which shows its list.
     PseudoTerminal& start(std::size_t rows = 24, std::size_t columns = 100, std::vector<std::string> arguments = {}) {
         arguments.insert(arguments.begin(), {"--server", daemon_.address(), "top"});
-        terminal_ = std::make_unique<PseudoTerminal>([cli = Cli(arguments)] { return cli.run_here(); }, rows, columns);
+        terminal_ = std::make_unique<PseudoTerminal>(
+            [program = Cli(arguments).program()]() -> int { program.become(); }, rows, columns);
         return *terminal_;
     }
 
@@ -325,7 +326,9 @@ TEST_F(CliLiveTop, AlertsAreListed) {
 
 TEST_F(CliLiveTop, WithoutColoursNothingButTheScreenIsControlled) {
     terminal_ = std::make_unique<PseudoTerminal>(
-        [cli = Cli({"--server", daemon_.address(), "top"}).with("NO_COLOR", "1")] { return cli.run_here(); });
+        [program = Cli({"--server", daemon_.address(), "top"}).with("NO_COLOR", "1").program()]() -> int {
+            program.become();
+        });
     ASSERT_TRUE(terminal_->wait_for("10.0.0.2:80"));
     EXPECT_EQ(terminal_->screen().style_at("10.0.0.2:80"), "");
     EXPECT_NE(terminal_->screen().text().find("> 10.0.0.1:7211"), std::string::npos)

@@ -9,17 +9,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "control/http/file_descriptor.h"
-#include "tools/rstwatch/command_line.h"
 
 namespace rstwatch::cli {
 
@@ -40,6 +41,42 @@ inline std::string drain(int descriptor) {
         if (count == 0 || (count < 0 && errno != EINTR)) return text;
     }
 }
+
+/// The program with its arguments and environment, all of it made before the fork: the test has threads, and whatever
+/// these had locked just then, the allocator for one, stays locked in the child for ever (fork(2)).
+class Program {
+  public:
+    Program(std::vector<std::string> arguments, std::vector<std::string> environment)
+        : parts_(std::make_shared<const Parts>(std::move(arguments), std::move(environment))) {}
+
+    /// In a fork of the test. This copy of it must not hold the other ends of the pipes open.
+    [[noreturn]] void become() const {
+        close_range(STDERR_FILENO + 1, ~0U, 0);
+        execve(RSTWATCH_PATH, parts_->argument_pointers.data(), parts_->environment_pointers.data());
+        _exit(127);
+    }
+
+  private:
+    struct Parts {
+        Parts(std::vector<std::string> arguments_given, std::vector<std::string> environment_given)
+            : arguments(std::move(arguments_given)),
+              environment(std::move(environment_given)),
+              argument_pointers(pointers(arguments)),
+              environment_pointers(pointers(environment)) {}
+
+        static std::vector<char*> pointers(std::vector<std::string>& texts) {
+            std::vector<char*> all;
+            for (std::string& text : texts) all.push_back(text.data());
+            all.push_back(nullptr);
+            return all;
+        }
+
+        std::vector<std::string> arguments, environment;
+        std::vector<char*> argument_pointers, environment_pointers;
+    };
+
+    std::shared_ptr<const Parts> parts_;
+};
 
 /// Runs the CLI as a process of its own, with the streams and the environment that a test wants.
 class Cli {
@@ -68,8 +105,9 @@ class Cli {
     Outcome in_pipes() {
         std::array<int, 2> in{}, out{}, err{};
         for (auto* ends : {&in, &out, &err}) EXPECT_EQ(pipe2(ends->data(), O_CLOEXEC), 0);
+        const Program program = this->program();
         const auto child = fork_clean();
-        if (child == 0) become(in[0], output_.empty() ? out[1] : open(output_.c_str(), O_WRONLY), err[1]);
+        if (child == 0) become(program, in[0], output_.empty() ? out[1] : open(output_.c_str(), O_WRONLY), err[1]);
         for (const int end : {in[0], out[1], err[1]}) close(end);
         EXPECT_EQ(write(in[1], input_.data(), input_.size()), static_cast<ssize_t>(input_.size()));
         close(in[1]);
@@ -87,8 +125,9 @@ class Cli {
         EXPECT_EQ(grantpt(master.get()), 0);
         EXPECT_EQ(unlockpt(master.get()), 0);
         const control::http::FileDescriptor slave(open(ptsname(master.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+        const Program program = this->program();
         const auto child = fork_clean();
-        if (child == 0) become(slave.get(), slave.get(), slave.get());
+        if (child == 0) become(program, slave.get(), slave.get(), slave.get());
         if (!keys.empty()) {
             pollfd screen{master.get(), POLLIN, 0};
             EXPECT_EQ(poll(&screen, 1, 20'000), 1);
@@ -99,27 +138,28 @@ class Cli {
         return {.exit_code = code, .out = drain(master.get()), .err = {}};
     }
 
-    /// Runs the CLI in this process, which must be a fork of the test, and returns its exit code.
-    int run_here() const {
-        // This copy of the test process must not hold the other ends of the pipes open.
-        close_range(STDERR_FILENO + 1, ~0U, 0);
-        for (const auto* name : {"RSTWATCH_SERVER", "RSTWATCHD", "NO_COLOR"}) unsetenv(name);
-        setenv("TZ", "UTC0", 1);
-        setenv("TERM", "xterm", 1);
-        for (const auto& [name, value] : environment_) setenv(name.c_str(), value.c_str(), 1);
-        std::vector<const char*> pointers;
-        for (const auto& argument : arguments_) pointers.push_back(argument.c_str());
-        return run(static_cast<int>(pointers.size()), pointers.data());
+    Program program() const {
+        std::map<std::string, std::string> variables;
+        for (char** each = environ; *each != nullptr; ++each) {
+            const std::string variable = *each;
+            const std::size_t end = variable.find('=');
+            variables[variable.substr(0, end)] = variable.substr(std::min(end, variable.size() - 1) + 1);
+        }
+        for (const auto* name : {"RSTWATCH_SERVER", "RSTWATCHD", "NO_COLOR"}) variables.erase(name);
+        variables["TZ"] = "UTC0";
+        variables["TERM"] = "xterm";
+        for (const auto& [name, value] : environment_) variables[name] = value;
+        std::vector<std::string> environment;
+        for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
+        return {arguments_, std::move(environment)};
     }
 
   private:
-    [[noreturn]] void become(int in, int out, int err) {
+    [[noreturn]] static void become(const Program& program, int in, int out, int err) {
         dup2(in, STDIN_FILENO);
         dup2(out, STDOUT_FILENO);
         dup2(err, STDERR_FILENO);
-        const int code = run_here();
-        std::cout.flush();
-        _exit(code);
+        program.become();
     }
 
     /// fork() with nothing in the buffers that both would write.
