@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/cpu_baseline.h"
+#include "config/signatures.h"
 #include "tools/bench/measure.h"
 
 namespace {
@@ -19,6 +20,7 @@ struct Wishes {
     std::vector<std::string> stages;
     bench::Conditions conditions;
     bench::Effort effort;
+    bool identify = false;
     bool json = false;
 };
 
@@ -115,7 +117,14 @@ int main(int argc, char** argv) {
     app.add_option("--rate", wishes.effort.packets_per_second, "packets per second of packet time")
         ->check(CLI::Range(1e3, 1e9))
         ->capture_default_str();
+    app.add_flag("--identify", wishes.identify, "with the signatures that are built in (stage tally)");
     app.add_flag("--json", wishes.json, "every run, for comparison");
     CLI11_PARSE(app, argc, argv);
+    identify::LoadedSignatures signatures;
+    if (wishes.identify) {
+        const config::Signatures builtin = config::load_signatures(config::builtin_signatures(), "signatures.toml");
+        signatures = identify::LoadedSignatures::compile(builtin.all, "off");
+        wishes.conditions.signatures = signatures.set.get();
+    }
     return run(wishes);
 }

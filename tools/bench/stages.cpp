@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "dataplane/identify/identifier.h"
 #include "dataplane/packet/tunnel_ports.h"
 #include "dataplane/setup.h"
 #include "dataplane/tally/bank_exchange.h"
@@ -194,12 +195,23 @@ class Tally final : public Runner {
   public:
     explicit Tally(const Conditions& conditions)
         : exchange_(0, static_cast<std::size_t>(conditions.settings.tally.banks),
-                    bank_capacity(conditions.settings, {.identifies = false, .serves = true, .prefault = true})),
+                    bank_capacity(conditions.settings,
+                                  {.identifies = conditions.signatures != nullptr, .serves = true, .prefault = true})),
           core_(exchange_, tally::WhenFull::lose),
+          services_({.services = static_cast<std::size_t>(conditions.settings.identify.services),
+                     .period = microseconds(conditions.settings.identify.again),
+                     .most_tries = 64,  // as live
+                     .secret = secret_.words[3]}),
           tracker_(static_cast<std::size_t>(conditions.settings.tracking.connections), limits_of(conditions.settings),
-                   duplicate_limits_of(conditions.settings), core_),
+                   duplicate_limits_of(conditions.settings), core_,
+                   conditions.signatures == nullptr ? nullptr : &services_),
           burst_(conditions.burst),
-          ports_(tunnel_ports(conditions.settings.tunnel)) {}
+          ports_(tunnel_ports(conditions.settings.tunnel)) {
+        if (conditions.signatures != nullptr)
+            identifier_ = std::make_unique<identify::Identifier>(
+                *conditions.signatures, services_, static_cast<std::size_t>(conditions.settings.identify.waiting),
+                core_);
+    }
 
     void run(std::span<const packet::Frame> frames, tally::Time now) override {
         if (now >= interval_end_) {
@@ -222,7 +234,9 @@ class Tally final : public Runner {
                 totals.bytes += parsed_[i].view.wire_length;
                 ++totals.by_class[static_cast<std::size_t>(parsed_[i].view.packet_class)];
                 core_.note_packet_time(now);
-                tracker_.take(parsed_[i].view, parsed_[i].digest, now);
+                const tcp::Heard heard = tracker_.take(parsed_[i].view, parsed_[i].digest, now);
+                if (heard.connection != nullptr) [[unlikely]]
+                    hear(burst[i], parsed_[i], heard, now);
             }
         });
     }
@@ -236,12 +250,21 @@ class Tally final : public Runner {
     std::uint64_t digest() const override { return attempts_; }
 
   private:
+    void hear(const packet::Frame& frame, const Parsed& parsed, const tcp::Heard& heard, tally::Time now) {
+        const bool is_reset = (parsed.view.tcp_flags & packet::tcp_flag::rst) != 0;
+        const identify::Payload payload{frame.data + parsed.view.payload_at, parsed.view.payload_length};
+        identifier_->hear({heard.connection->server, heard.connection->client, parsed.digest.value, heard.from,
+                           is_reset, payload, now});
+    }
+
+    tcp::HashSecret secret_;
     tally::BankExchange exchange_;
     tally::CoreTally core_;
+    identify::KnownServices services_;
+    std::unique_ptr<identify::Identifier> identifier_;  // null where nothing is identified
     tcp::Tracker tracker_;
     std::size_t burst_;
     packet::TunnelPorts ports_;
-    tcp::HashSecret secret_;
     Burst parsed_;
     tally::Time interval_end_ = 0;
     std::uint64_t attempts_ = 0;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "config/settings.h"
+#include "dataplane/identify/signature_set.h"
 #include "dataplane/packet/packet_view.h"
 #include "dataplane/tally/time.h"
 
@@ -26,7 +27,8 @@ std::string_view name(Stage stage);
 
 struct Conditions {
     std::size_t burst = 32;
-    config::Settings settings;  ///< tracking.*, deadline.*, tally.*, tunnel.*
+    config::Settings settings;                           ///< tracking.*, deadline.*, tally.*, tunnel.*, identify.*
+    const identify::SignatureSet* signatures = nullptr;  ///< null: nothing is identified
 };
 
 /// One stage with tables of its own.

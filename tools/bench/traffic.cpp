@@ -24,6 +24,7 @@ constexpr std::array mixes{
     Mix{"data-1m", "data of 1,000,000 connections in random order", Pattern::data_random, Clothes::ipv4, 1'000'000},
     Mix{"trains-120k", "data of 120,000 connections in the order of real traffic", Pattern::data_trains, Clothes::ipv4,
         120'000},
+    Mix{"acks-120k", "acknowledgements of 120,000 connections in random order", Pattern::acks, Clothes::ipv4, 120'000},
 };
 
 enum class Kind : std::uint8_t { syn, syn_ack, ack, client_data, server_data, client_fin, server_fin, refusal, reset };
@@ -203,6 +204,7 @@ Traffic::Segment Traffic::segment(std::uint64_t number) {
             return {Kind::syn, number, 0, 0};
         case Pattern::data_random:
         case Pattern::data_trains:
+        case Pattern::acks:
             break;
     }
     return data(number);
@@ -225,6 +227,7 @@ Traffic::Segment Traffic::data(std::uint64_t number) {
     number -= opening();
     const std::uint64_t draw = mix_.pattern == Pattern::data_trains ? number / train : number;
     const std::uint64_t connection = scrambled(draw) % mix_.connections;
+    if (mix_.pattern == Pattern::acks) return {Kind::ack, connection, 0, 0};
     const bool by_server = scrambled(number) % 3 == 0;
     std::array<std::uint32_t, 2>& sent = sent_[connection];
     const Segment segment{by_server ? Kind::server_data : Kind::client_data, connection, sent[0], sent[1]};

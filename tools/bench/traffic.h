@@ -20,13 +20,13 @@ enum class Clothes : std::uint8_t { ipv4, ipv6, vlan, vlan_vxlan };
 
 /// Which packets follow each other.
 enum class Pattern : std::uint8_t {
-    mixed,       ///< lives of all kinds, 20,000 at a time: see traffic.cpp
-    doubled,     ///< the same, and every packet twice, as a mirror of both sides of a switch delivers it
-    refused,     ///< SYN and RST of ever new four-tuples
-    syn_flood,   ///< SYNs of ever new four-tuples, never answered
-    data_random  ///< data of established connections, which of them is anybody's guess
-    ,
-    data_trains  ///< the same in the order of real traffic: some segments of one connection, then of another
+    mixed,        ///< lives of all kinds, 20,000 at a time: see traffic.cpp
+    doubled,      ///< the same, and every packet twice, as a mirror of both sides of a switch delivers it
+    refused,      ///< SYN and RST of ever new four-tuples
+    syn_flood,    ///< SYNs of ever new four-tuples, never answered
+    data_random,  ///< data of established connections, which of them is anybody's guess
+    data_trains,  ///< the same in the order of real traffic: some segments of one connection, then of another
+    acks          ///< acknowledgements of established connections, without data
 };
 
 struct Mix {
