@@ -29,6 +29,10 @@ std::string limits_sentence(const Setting& setting) {
     return "Value: " + limits(setting) + unit_of(setting) + '.';
 }
 
+std::string effect_sentence(const Setting& setting) {
+    return setting.effect == Effect::reload ? "Taken over by a reload." : "Needs a restart.";
+}
+
 std::string sentences(std::initializer_list<std::string_view> all) {
     std::string text;
     for (const auto sentence : all) {
@@ -56,7 +60,8 @@ std::string comment(std::string_view text) {
 
 std::string sample_setting(const Setting& setting) {
     return '\n' + comment(sentences({std::string(setting.help) + '.', setting.details})) +
-           comment(limits_sentence(setting)) + '#' + std::string(setting.key()) + " = " + default_of(setting) + '\n';
+           comment(sentences({limits_sentence(setting), effect_sentence(setting)})) + '#' + std::string(setting.key()) +
+           " = " + default_of(setting) + '\n';
 }
 
 std::string sample_port(const PortMember& member) {
@@ -97,7 +102,9 @@ std::string roff(std::string_view text) {
 std::string man_setting(const Setting& setting) {
     return ".TP\n.B " + roff(setting.name) + "\n" +
            roff(sentences({std::string(setting.help) + '.', setting.details})) + "\n.br\n" +
-           roff(sentences({limits_sentence(setting), "Default: " + default_of(setting) + '.'})) + '\n';
+           roff(sentences(
+               {limits_sentence(setting), "Default: " + default_of(setting) + '.', effect_sentence(setting)})) +
+           '\n';
 }
 
 std::string man_ports() {
@@ -148,7 +155,8 @@ std::string json_limits(const Choice& kind) {
 
 std::string json_setting(const Setting& setting) {
     const auto limited = std::visit([](const auto& kind) { return json_limits(kind); }, setting.kind);
-    const auto help = sentences({std::string(setting.help) + '.', setting.details, limits_sentence(setting)});
+    const auto help = sentences(
+        {std::string(setting.help) + '.', setting.details, limits_sentence(setting), effect_sentence(setting)});
     return "        " + quoted(setting.key()) + ": {" + limited + R"(, "default": )" + default_of(setting) +
            ",\n            \"description\": " + quoted(help) + '}';
 }
@@ -214,7 +222,19 @@ which wins over the file.
 Unknown names, values of the wrong kind and values out of range are errors.
 .B rstwatchd \-\-check\-config
 reports all of them at once, each with its line and column, what is possible instead and the nearest name there is.
-Unless a setting says otherwise, a change takes effect at the next start.
+.PP
+On
+.B SIGHUP
+a running
+.BR rstwatchd (8)
+reads the file anew.
+Settings that are
+.I taken over by a reload
+then take effect, as do the sinks; the others, and the ports,
+.I need a restart
+and are named in the log and by
+.BR "rstwatch status" .
+If anything is wrong, all settings stay as they are.
 )";
 
 constexpr std::string_view man_ports_head = R"(.SH PORTS
@@ -292,7 +312,8 @@ std::string sample_toml() {
         "# Settings of rstwatchd, in TOML: /etc/rstwatch/rstwatch.toml. See rstwatch.toml(5).\n"
         "# Every setting is here with its default, commented out: take the # away and change the value.\n"
         "# Check the file with: rstwatchd --config FILE --check-config\n"
-        "# A change takes effect at the next start, unless the setting says otherwise.\n";
+        "# What is \"taken over by a reload\" takes effect on SIGHUP (systemctl reload rstwatchd), as do sinks;\n"
+        "# all else, ports among it, needs a restart.\n";
     for (const auto& section : all_sections()) {
         text += "\n\n# " + std::string(section.help) + ".\n[" + std::string(section.name) + "]\n";
         for (const auto& setting : all_settings())

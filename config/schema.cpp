@@ -38,7 +38,8 @@ template <auto member>
 constexpr auto identify = field<&Settings::identify, member>();
 
 constexpr std::array<std::string_view, 2> depth_choices{"full", "control"};
-constexpr std::array<std::string_view, 2> idle_choices{"poll", "sleep"};
+constexpr std::array<std::string_view, 2> overload_choices{"control", "lose"};
+constexpr std::array<std::string_view, 2> idle_choices{"poll", "adaptive"};
 constexpr std::array<std::string_view, 3> domain_choices{"none", "vlan", "tunnel"};
 constexpr std::array<std::string_view, 3> alert_mode_choices{"fixed", "baseline", "both"};
 constexpr std::array<std::string_view, 5> level_choices{"trace", "debug", "info", "warn", "error"};
@@ -86,13 +87,14 @@ constexpr std::array sections{
     Section{"window", "How far back rates and top lists reach"},
     Section{"history", "How far back rates of the network reach in memory, at each of three resolutions"},
     Section{"store", "What is kept on disk: minute by minute what happened, and what survives a restart"},
+    Section{"memory", "What the process takes of the machine's memory"},
     Section{"http", "The REST interface"},
     Section{"log", "What is logged"},
 };
 
 constexpr std::array settings_table{
     Setting{"sensor.name", Text{field<&S::sensor, &S::Sensor::name>(), &sensor_name_form}, "",
-            "The name under which this sensor reports", "Empty: the name of the host."},
+            "The name under which this sensor reports", "Empty: the name of the host.", Effect::reload},
 
     Setting{"rx.queues", Integer{rx<&S::Rx::queues>, 1, 64}, "queues",
             "Queues of each port, each of them polled by a core of its own",
@@ -101,26 +103,36 @@ constexpr std::array settings_table{
     Setting{"rx.burst", Integer{rx<&S::Rx::burst>, 1, 64}, "packets", "Packets that a core takes from a queue at once",
             "No result depends on it; the speed does, and 32 to 64 is best."},
     Setting{"rx.memory_mib", Integer{rx<&S::Rx::memory_mib>, 64, 1048576}, "MiB", "Packet memory taken at least",
-            "Hugepages are used when that much of them is free and the daemon runs as root, else ordinary memory."},
+            "Hugepages are used when that much of them, and whatever the buffers take, is free on the port's NUMA node "
+            "and the "
+            "daemon runs as root, else ordinary memory."},
     Setting{"rx.mbufs", Integer{rx<&S::Rx::mbufs>, 512, 4194304}, "packets", "Packet buffers of each queue",
             "Each takes about 10 KiB. At least as many as the queue has descriptors are taken. When they run out the "
             "NIC drops "
             "packets, which is counted as rx_nombuf. A replay takes what it needs."},
     Setting{"rx.descriptors", Integer{rx<&S::Rx::descriptors>, 64, 32768}, "packets",
             "Packets that a NIC queue holds until its core comes for them",
-            "A NIC that has fewer gets its own maximum. More of them bridge longer pauses of the core."},
+            "A NIC that has fewer gets its own maximum. More of them bridge longer pauses of the core. For an "
+            "interface of the "
+            "kernel, its ring holds four times as many, 4 KiB each."},
     Setting{"rx.forward_ring", Integer{rx<&S::Rx::forward_ring>, 64, 65536, true}, "packets",
             "Packets on their way from the core that received them to the core that owns the connection",
             "Needed where the NIC cannot spread packets by the innermost addresses and ports: tunnels, ICMP errors and "
-            "fragments. What does not fit is dropped and counted."},
+            "fragments. What does not fit is dropped and counted. Where a port has fewer queues than there are cores, "
+            "all of "
+            "its packets go this way, and wait in the port while there is no room."},
     Setting{"rx.datagrams", Integer{rx<&S::Rx::datagrams>, 16, 65536, true}, "datagrams",
             "Datagrams that each core puts together from fragments at a time",
             "1.7 KiB each. One that misses a piece is given up after 30 s, and beyond this "
             "number the oldest ones are, which is counted as evicted."},
     Setting{"rx.idle", Choice{field<&S::rx, &S::Rx::idle>(), idle_choices}, "",
             "What a core does while nothing arrives",
-            "\"poll\" asks again at once and takes the whole core; \"sleep\" rests for moments that grow with the "
+            "\"poll\" asks again at once and takes the whole core; \"adaptive\" rests for moments that grow with the "
             "silence, up to 200 us: that spares the machine, and a queue of 4096 descriptors bridges it at 10 GbE."},
+    Setting{"rx.silence", Seconds{field<&S::rx, &S::Rx::silence>(), 1, 86400}, "s",
+            "Time without a packet after which a port that has brought some has fallen silent",
+            "Then /readyz and the first line of \"rstwatch top\" name it. That no port at all brings anything is an "
+            "alert, too (alerts.no_data)."},
 
     Setting{
         "tracking.depth", Choice{field<&S::tracking, &S::Tracking::depth>(), depth_choices}, "",
@@ -128,9 +140,13 @@ constexpr std::array settings_table{
         "\"full\": every one; \"control\": those with SYN, FIN or RST, and all of connections that are being made or "
         "have just been reset, for ports that are faster than the cores. Outcomes that show in data and "
         "acknowledgements alone cannot be told then; reports name them."},
+    Setting{"tracking.overload", Choice{field<&S::tracking, &S::Tracking::overload>(), overload_choices}, "",
+            "What a live core does when packets come faster than it can look all of them up",
+            "\"control\": it falls to that depth before packets are lost, says so wherever a number is concerned, and "
+            "comes back when it can; \"lose\": it keeps to tracking.depth, and the port drops what does not fit."},
     Setting{"tracking.connections", Integer{field<&S::tracking, &S::Tracking::connections>(), 1024, 268435456},
             "connections", "Connections that can be followed at a time, by all cores together",
-            "Rounded up to 16 times a power of two for each core; 197 bytes each, taken at start. Beyond it the least "
+            "Rounded up to 16 times a power of two for each core; 196 bytes each, taken at start. Beyond it the least "
             "useful "
             "connections are given up, finished ones first, which is counted as evicted."},
     Setting{"tracking.gap", Seconds{field<&S::tracking, &S::Tracking::gap>(), 0.1, longest_gap}, "s",
@@ -187,7 +203,8 @@ constexpr std::array settings_table{
         "attempts."},
     Setting{"deadline.early_answer", Seconds{deadline<&S::Deadline::early_answer>, shortest_deadline, 1}, "s",
             "An answer seen up to this much before its SYN belongs to it",
-            "A mirror port may deliver the two directions of a connection out of order."},
+            "A mirror port may deliver the two directions of a connection out of order, and the two ports of a TAP are "
+            "read one after the other."},
     Setting{"deadline.half_open_scan", deadline_seconds(deadline<&S::Deadline::half_open_scan>), "s",
             "Time from SYN to SYN-ACK and from there to the client's reset within which it counts as a half-open scan",
             ""},
@@ -231,7 +248,8 @@ constexpr std::array settings_table{
             "Written like services.toml: a name for each \"10.0.0.1:7211\"; the address may be left out (\":7211\") or "
             "be a prefix (\"10.0.0.0/8:7211\"). What you call a service comes before what it speaks, and that before "
             "what its port is commonly used for. Without a port, as in \"10.0.0.1\", \"10.0.0.0/24\" or "
-            "\"[2001:db8::1]\", it is the name of hosts."},
+            "\"[2001:db8::1]\", it is the name of hosts.",
+            Effect::reload},
 
     Setting{"tally.banks", Integer{field<&S::tally, &S::Tally::banks>(), 2, 64}, "banks",
             "Sets of counters of each core, one being filled while the others are merged",
@@ -258,11 +276,11 @@ constexpr std::array settings_table{
             "About a kilobyte each. Beyond it those that have failed least, or have recovered, give way first."},
     Setting{"registry.recovered", Seconds{field<&S::registry, &S::Registry::recovered>(), 1, 86400}, "s",
             "Time without a failure, after a success, that ends a failure",
-            "A failure that comes back sooner is the same one, with the same beginning."},
+            "A failure that comes back sooner is the same one, with the same beginning.", Effect::reload},
 
     Setting{"networks.home", Text{field<&S::networks, &S::Networks::home>(), &network_list_form}, "",
             "Networks whose hosts get alerts of their own, as servers and as clients",
-            "By default the private and loopback ranges (RFC 1918, RFC 4193, RFC 4291)."},
+            "By default the private and loopback ranges (RFC 1918, RFC 4193, RFC 4291).", Effect::reload},
 
     Setting{"alerts.mode", Choice{field<&S::alerts, &S::Alerts::mode>(), alert_mode_choices}, "",
             "What failed attempts are held against: fixed thresholds, what is usual (section [baseline]), or both",
@@ -270,59 +288,67 @@ constexpr std::array settings_table{
             "threshold shows: a service that hardly ever fails and now does, or one that fails more than it always "
             "does. Until it has seen baseline.history it says nothing."},
     Setting{"alerts.warn", alert_rate<&S::Alerts::warn>, "per second", "Failed attempts that are a warning",
-            "Over the last ten seconds, of a service, a host or the network."},
-    Setting{"alerts.error", alert_rate<&S::Alerts::error>, "per second", "Failed attempts that are an error", ""},
-    Setting{"alerts.critical", alert_rate<&S::Alerts::critical>, "per second", "Failed attempts that are critical", ""},
+            "Over the last ten seconds, of a service, a host or the network.", Effect::reload},
+    Setting{"alerts.error", alert_rate<&S::Alerts::error>, "per second", "Failed attempts that are an error", "",
+            Effect::reload},
+    Setting{"alerts.critical", alert_rate<&S::Alerts::critical>, "per second", "Failed attempts that are critical", "",
+            Effect::reload},
     Setting{"alerts.share", Number{field<&S::alerts, &S::Alerts::share>(), 0, 1}, "",
             "Share of failed ones among the attempts below which nothing is raised",
-            "A busy service fails now and then."},
+            "A busy service fails now and then.", Effect::reload},
     Setting{"alerts.trigger", Integer{field<&S::alerts, &S::Alerts::trigger>(), 1, 3600}, "intervals",
-            "Seconds in a row at a level before it is raised", ""},
+            "Seconds in a row at a level before it is raised", "", Effect::reload},
     Setting{"alerts.clear", Integer{field<&S::alerts, &S::Alerts::clear>(), 1, 3600}, "intervals",
             "Seconds in a row below a level before it is given up, minutes where the baseline has raised it",
-            "Time without any packet does not count."},
+            "Time without any packet does not count.", Effect::reload},
     Setting{"alerts.hysteresis", Number{field<&S::alerts, &S::Alerts::hysteresis>(), 0.01, 1}, "",
-            "Share of a level's threshold below which it is given up", ""},
+            "Share of a level's threshold below which it is given up", "", Effect::reload},
     Setting{"alerts.no_data", Seconds{field<&S::alerts, &S::Alerts::no_data>(), 1, 86400}, "s",
-            "Time without any packet after which that is an alert", "Live only: a capture may have gaps."},
+            "Time without any packet after which that is an alert", "Live only: a capture may have gaps.",
+            Effect::reload},
     Setting{"alerts.capacity", table_rows(field<&S::alerts, &S::Alerts::capacity>()), "rows",
-            "Services, hosts and networks that are watched or listed at a time", ""},
+            "Services, hosts and networks that are watched or listed at a time", "", Effect::reload},
 
     Setting{"baseline.rate", Number{field<&S::baseline, &S::Baseline::rate>(), 0.001, 10000}, "per second",
-            "Failed attempts, over a minute, below which nothing is unusual", ""},
+            "Failed attempts, over a minute, below which nothing is unusual", "", Effect::reload},
     Setting{"baseline.slack", deviations<&S::Baseline::slack>, "standard deviations",
             "Deviation from what is usual that is never an alert, however long it lasts",
             "Deviations are those of the logarithm of a minute's failures, in robust standard deviations (1.4826 times "
             "the median absolute deviation); these are taken for 0.3 at least, a third more or less. It is the k of a "
-            "one-sided CUSUM (Page 1954)."},
+            "one-sided CUSUM (Page 1954).",
+            Effect::reload},
     Setting{"baseline.limit", deviations<&S::Baseline::limit>, "standard deviations",
             "Deviations beyond the slack that add up, minute after minute, to an alert",
-            "The h of the CUSUM. With 13, and a slack of 1, nothing that happens in every hour alike adds up to it."},
+            "The h of the CUSUM. With 13, and a slack of 1, nothing that happens in every hour alike adds up to it.",
+            Effect::reload},
     Setting{"baseline.error", deviations<&S::Baseline::error>, "standard deviations",
-            "Deviation with which an alert is an error", ""},
+            "Deviation with which an alert is an error", "", Effect::reload},
     Setting{"baseline.critical", deviations<&S::Baseline::critical>, "standard deviations",
-            "Deviation with which an alert is critical", ""},
+            "Deviation with which an alert is critical", "", Effect::reload},
     Setting{"baseline.history", Seconds{field<&S::baseline, &S::Baseline::history>(), 3600, 2419200}, "s",
             "Time that has to be watched before anything is unusual",
             "After three days each hour is held against the same hour of other days, after two weeks against the same "
-            "hour of other weeks, before that against the last hours."},
+            "hour of other weeks, before that against the last hours.",
+            Effect::reload},
     Setting{"baseline.weeks", Integer{field<&S::baseline, &S::Baseline::weeks>(), 2, 8}, "weeks",
             "Weeks of which every hour is kept, in local time", "Who changes it has the hours learnt anew."},
     Setting{"baseline.accept", Seconds{field<&S::baseline, &S::Baseline::accept>(), 60, 2419200}, "s",
             "Time for which an alert lasts, after it was acknowledged, before its rate is taken for usual",
-            "Nothing is learnt from what has an alert. One that nobody acknowledges is never taken for usual."},
+            "Nothing is learnt from what has an alert. One that nobody acknowledges is never taken for usual.",
+            Effect::reload},
     Setting{"baseline.capacity", table_rows(field<&S::baseline, &S::Baseline::capacity>()), "rows",
             "Services, hosts and networks of which it is known how often they fail",
             "Each takes 336 bytes for every week. Beyond it those that have failed least give way, which is counted."},
 
     Setting{"window.seconds", Integer{window<&S::Window::seconds>, 10, 3600}, "s",
-            "How far back rates and top lists reach", ""},
+            "How far back rates and top lists reach", "", Effect::reload},
     Setting{"window.rows", Integer{window<&S::Window::rows>, 1000, 100000000}, "rows",
             "Rows of destinations and clients kept for that long, over all intervals",
-            "Beyond it the oldest intervals lose their rows first, and the answers say how far back they reach."},
+            "Beyond it the oldest intervals lose their rows first, and the answers say how far back they reach.",
+            Effect::reload},
 
     Setting{"history.second_points", history_points<&S::History::second_points>, "points",
-            "Points of one second, 3600 of which are an hour", "264 bytes each, at every resolution."},
+            "Points of one second, 3600 of which are an hour", "272 bytes each, at every resolution."},
     Setting{"history.ten_second_points", history_points<&S::History::ten_second_points>, "points",
             "Points of ten seconds, 2160 of which are six hours", ""},
     Setting{"history.minute_points", history_points<&S::History::minute_points>, "points",
@@ -342,6 +368,11 @@ constexpr std::array settings_table{
     Setting{"store.queue", Integer{field<&S::store, &S::Store::queue>(), 1000, 100000000}, "rows",
             "Rows that wait while the disk is slow, full or locked", "What does not fit is dropped and counted."},
 
+    Setting{"memory.reserve_mib", Integer{field<&S::memory, &S::Memory::reserve_mib>(), 0, 1048576}, "MiB",
+            "Heap that is taken and touched at the start, besides what tables begin with",
+            "Until they have grown by as much, what the process takes stays the same, and filling them costs no page "
+            "faults. A report takes none."},
+
     Setting{"http.listen", Text{field<&S::http, &S::Http::listen>(), &listen_form}, "",
             "Address and port of the REST interface, \"\" for none",
             "A loopback address only: the interface has neither TLS nor tokens. Port 0 is any free port."},
@@ -349,15 +380,15 @@ constexpr std::array settings_table{
             "Unix socket of the REST interface, \"off\" for none",
             "Empty: /run/rstwatch/rstwatch.sock for root, else rstwatch.sock under XDG_RUNTIME_DIR."},
     Setting{"http.connections", http_connections(field<&S::http, &S::Http::connections>()), "connections",
-            "Connections served at a time", "Those beyond it are turned away."},
+            "Connections served at a time", "Those beyond it are turned away.", Effect::reload},
     Setting{"http.connections_per_address", http_connections(field<&S::http, &S::Http::connections_per_address>()),
-            "connections", "Connections served at a time to one client address", ""},
+            "connections", "Connections served at a time to one client address", "", Effect::reload},
     Setting{"http.request_deadline", http_seconds(field<&S::http, &S::Http::request_deadline>()), "s",
-            "Time in which a request must have arrived whole", ""},
+            "Time in which a request must have arrived whole", "", Effect::reload},
     Setting{"http.write_deadline", http_seconds(field<&S::http, &S::Http::write_deadline>()), "s",
-            "Time in which a client must have taken some of its answer", ""},
+            "Time in which a client must have taken some of its answer", "", Effect::reload},
     Setting{"http.idle_deadline", http_seconds(field<&S::http, &S::Http::idle_deadline>()), "s",
-            "Time for which a connection may be kept open without a request", ""},
+            "Time for which a connection may be kept open without a request", "", Effect::reload},
     Setting{"http.streams", Integer{field<&S::http, &S::Http::streams>(), 1, 1024}, "streams",
             "Streams of events (/api/v1/events) served at a time", "Each is one of the connections, too."},
     Setting{"http.stream_events", Integer{field<&S::http, &S::Http::stream_events>(), 16, 1048576}, "events",
@@ -365,7 +396,7 @@ constexpr std::array settings_table{
             "Beyond it events are dropped for this client, which is told how many."},
 
     Setting{"log.level", Choice{field<&S::log, &S::Log::level>(), level_choices}, "", "The least grave messages logged",
-            ""},
+            "", Effect::reload},
 };
 
 constexpr std::array port_table{

@@ -57,6 +57,12 @@ struct Choice {
 
 using Kind = std::variant<Integer, Seconds, Number, Boolean, Text, Choice>;
 
+/// When a changed setting takes effect.
+enum class Effect : std::uint8_t {
+    restart,  ///< at the next start
+    reload    ///< when the running daemon reads its settings anew, upon SIGHUP
+};
+
 /// One row of the schema: all there is to know about one setting. Its default is in Settings.
 struct Setting {
     std::string_view name;  ///< section.key
@@ -64,6 +70,7 @@ struct Setting {
     std::string_view unit;     ///< of the number, such as "packets"; empty for none
     std::string_view help;     ///< one line, a sentence without its full stop
     std::string_view details;  ///< sentences for whoever has to choose a value; empty where the help is enough
+    Effect effect = Effect::restart;
 
     [[nodiscard]] std::string_view section() const { return name.substr(0, name.find('.')); }
     [[nodiscard]] std::string_view key() const { return name.substr(name.find('.') + 1); }

@@ -18,6 +18,8 @@ struct ServiceLabel {
     unsigned prefix = 0;                     ///< bits of `address` that count: 0 for any host, 96 for any of IPv4
     std::uint16_t port = 0;                  ///< 0: a name of hosts
     std::string name;
+
+    bool operator==(const ServiceLabel&) const = default;
 };
 
 struct ServiceLabels {

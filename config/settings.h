@@ -47,11 +47,13 @@ struct Settings {
         std::int64_t descriptors = 4096;  ///< ring slots of each NIC queue
         std::int64_t forward_ring = 512;  ///< packets on their way from the receiving core to the owning core
         std::int64_t datagrams = 512;     ///< fragmented datagrams that each core puts together at a time
-        std::string idle = "sleep";       ///< poll | sleep: what a core does while nothing arrives
+        std::string idle = "adaptive";    ///< poll | adaptive: what a core does while nothing arrives
+        double silence = 30;              ///< seconds without a packet of a port that has brought some
     } rx;
 
     struct Tracking {
         std::string depth = "full";         ///< full | control: which segments are looked up
+        std::string overload = "control";   ///< control | lose: what a live core does that cannot keep up
         std::int64_t connections = 262144;  ///< entries of each core's connection table
         double gap = 5;                     ///< silence before a device's RST that makes it an idle_reset
         double long_gap = 120;              ///< silence before a RST like the peer's own that makes it an idle_reset
@@ -164,6 +166,10 @@ struct Settings {
         std::int64_t rows = 2000;       ///< services, and hosts in each direction, told apart in a write
         std::int64_t queue = 200000;    ///< rows that may wait for the disk
     } store;
+
+    struct Memory {
+        std::int64_t reserve_mib = 64;  ///< heap that is taken at the start, of a daemon that serves
+    } memory;
 
     struct Http {
         std::string listen = "127.0.0.1:8074";  ///< ADDRESS:PORT, loopback only; empty: none

@@ -31,6 +31,8 @@ struct Pattern {
 
     /// The place of the character `offset` of the expression; of the whole where that cannot be told.
     [[nodiscard]] Place place_of(std::size_t offset) const;
+
+    bool operator==(const Pattern&) const = default;
 };
 
 /// How one application is told from others.
@@ -44,6 +46,8 @@ struct Signature {
     DetailKind detail = DetailKind::none;
     std::string source;  ///< the file that it is from
     Place place;
+
+    bool operator==(const Signature&) const = default;
 };
 
 struct Signatures {

@@ -12,7 +12,7 @@
 namespace rstwatch::config {
 namespace {
 
-// Nobody means one of our names by something this long; the distance costs the product of the lengths.
+// Nobody means one of our names by something this long.
 constexpr std::size_t longest_considered = 64;
 
 // One slip in a short name, two or a third of the letters in a longer one: beyond that a suggestion is a guess.
@@ -35,7 +35,7 @@ const Setting* nearest_full_name(std::string_view given) {
     std::size_t least = tolerance(last_part(given)) + 1;
     for (const Setting& setting : all_settings()) {
         if (!may_be_within(least - 1, given, setting.name)) continue;
-        const auto distance = edit_distance(given, setting.name);
+        const auto distance = edit_distance(given, setting.name, least);
         if (distance < least) std::tie(best, least) = std::pair(&setting, distance);
     }
     return best;
@@ -47,7 +47,7 @@ std::vector<std::string_view> nearest_keys(std::string_view key) {
     std::size_t least = tolerance(key);
     for (const Setting& setting : all_settings()) {
         if (!may_be_within(least, key, setting.key())) continue;
-        const auto distance = edit_distance(key, setting.key());
+        const auto distance = edit_distance(key, setting.key(), least + 1);
         if (distance > least) continue;
         if (distance < least) best.clear();
         least = distance;
@@ -58,23 +58,26 @@ std::vector<std::string_view> nearest_keys(std::string_view key) {
 
 }  // namespace
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> before_last(b.size() + 1);
-    std::vector<std::size_t> last(b.size() + 1);
-    std::vector<std::size_t> current(b.size() + 1);
-    std::iota(last.begin(), last.end(), std::size_t{0});
+std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t enough) {
+    const std::size_t width = b.size() + 1;
+    std::vector<std::size_t> rows(3 * width);  // the last row, the one before it, the current one, in turn
+    const auto row = [&](std::size_t i) { return &rows[i % 3 * width]; };
+    std::iota(row(0), row(0) + width, std::size_t{0});
     for (std::size_t i = 1; i <= a.size(); ++i) {
+        const std::size_t* last = row(i - 1);
+        std::size_t* current = row(i);
         current[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
             current[j] = std::min({last[j] + 1, current[j - 1] + 1, replaced});
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                current[j] = std::min(current[j], before_last[j - 2] + 1);
+                current[j] = std::min(current[j], row(i - 2)[j - 2] + 1);
         }
-        before_last.swap(last);
-        last.swap(current);
+        // A later row is no less than the less of these two: a swap reaches back over one of them, and costs one.
+        if (std::min(*std::min_element(last, last + width) + 1, *std::min_element(current, current + width)) >= enough)
+            return enough;
     }
-    return last[b.size()];
+    return std::min(enough, row(a.size())[b.size()]);
 }
 
 std::string_view nearest(std::string_view given, std::span<const std::string_view> candidates) {
@@ -84,7 +87,7 @@ std::string_view nearest(std::string_view given, std::span<const std::string_vie
     for (const auto candidate : candidates) {
         if (least == 0) break;
         if (!may_be_within(least - 1, given, candidate)) continue;
-        const auto distance = edit_distance(given, candidate);
+        const auto distance = edit_distance(given, candidate, least);
         if (distance < least) std::tie(best, least) = std::pair(candidate, distance);
     }
     return best;

@@ -13,7 +13,6 @@
 #include "control/history_api.h"
 #include "control/http/parameters.h"
 #include "control/openapi.h"
-#include "control/readiness.h"
 
 namespace rstwatch::control {
 namespace {
@@ -80,18 +79,23 @@ http::Response get_summary(const Snapshot& snapshot, const Inspect& inspect, con
     return document(report(snapshot, rows, std::move(services)));
 }
 
-http::Response get_readiness(const std::vector<std::string>& failures) {
+/// The answer to a probe: the word `good`, or what fails.
+http::Response probe(const char* good, const char* object, const std::vector<std::string>& failures) {
     if (failures.empty()) {
         http::Response response;
         response.content_type = "text/plain; charset=utf-8";
-        response.body = "ready\n";
+        response.body = std::string(good) + "\n";
         return response;
     }
     http::Problem problem;
     problem.status = 503;
-    problem.object = "readiness";
+    problem.object = object;
     for (const std::string& failure : failures) problem.detail += (problem.detail.empty() ? "" : "; ") + failure;
     return http::to_response(problem);
+}
+
+Json readiness_json(const std::vector<std::string>& failures) {
+    return {{"ready", failures.empty()}, {"failures", failures}};
 }
 
 TopQuery::By by_from(const std::string& word) {
@@ -124,7 +128,7 @@ http::Response get_top(const Snapshot& snapshot, const http::Request& request, H
 
 }  // namespace
 
-http::Router make_api(const SnapshotStore& store, const Inspect& inspect, Store& history_store,
+http::Router make_api(const SnapshotStore& store, const Inspect& inspect, Store& history_store, const Health& health,
                       std::function<Json()> of_this_moment) {
     http::Router router;
     const auto history = std::make_shared<HistoryApi>(history_store);
@@ -143,10 +147,11 @@ http::Router make_api(const SnapshotStore& store, const Inspect& inspect, Store&
                    return history->history(snapshot, request);
                }));
     router.get("/api/v1/status", {},
-               [&store, history, of_this_moment = std::move(of_this_moment)](const http::Request&) {
+               [&store, &health, history, of_this_moment = std::move(of_this_moment)](const http::Request&) {
                    const SnapshotPtr snapshot = store.latest();
                    if (!snapshot) return not_ready();
-                   Json json = status(*snapshot);
+                   Json json = status(*snapshot, std::chrono::steady_clock::now());
+                   json["readiness"] = readiness_json(health.what_fails());
                    json["store"] = history->status();
                    json.update(of_this_moment());  // hence no cached answer
                    return document(json);
@@ -156,15 +161,10 @@ http::Router make_api(const SnapshotStore& store, const Inspect& inspect, Store&
         response.body = std::string(openapi_document);
         return response;
     });
-    router.get("/readyz", {}, [&store, &history_store](const http::Request&) {
-        return get_readiness(what_fails(store.latest(), history_store.status()));
-    });
-    router.get("/livez", {}, [](const http::Request&) {
-        http::Response response;
-        response.content_type = "text/plain; charset=utf-8";
-        response.body = "alive\n";
-        return response;
-    });
+    router.get("/readyz", {},
+               [&health](const http::Request&) { return probe("ready", "readiness", health.what_fails()); });
+    router.get("/livez", {},
+               [&health](const http::Request&) { return probe("alive", "liveness", health.what_stands_still()); });
     return router;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/controller.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <mutex>
 #include <thread>
@@ -11,19 +13,23 @@
 namespace rstwatch::control {
 namespace {
 
-/// A core fills a bank in a millisecond at best when it replays, once a second when it is live. But thousands of quiet
-/// seconds pass in a millisecond, too, and then a sleep of control for every few of them is most of a replay's time.
-constexpr unsigned replay_yields = 100;
-constexpr auto replay_pause = std::chrono::microseconds(200);
-constexpr auto live_pause = std::chrono::milliseconds(20);
+/// Live, a core hands a bank over once a second.
+constexpr auto look_every = std::chrono::milliseconds(20);
 /// A capture that is silent for longer is taken for two: nobody knows whether somebody was listening in between.
 constexpr tally::Interval longest_silence = 3600;
 /// A replay passes thousands of intervals a second; people do not.
 constexpr auto publish_every = std::chrono::milliseconds(250);
+constexpr auto beat_every = std::chrono::milliseconds(250);
 
 tally::Time wall_time() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return static_cast<tally::Time>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+}
+
+double thread_cpu_seconds() {
+    timespec used{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 ServiceNames::Setup names_setup(const config::Settings& settings, const Surroundings& surroundings) {
@@ -57,21 +63,22 @@ Controller::Controller(const config::Settings& settings, Surroundings surroundin
       window_(settings.window),
       history_(settings.history),
       minutes_({.rows = static_cast<std::size_t>(settings.store.rows)}),
+      ports_(settings.rx.silence),
       alert_mode_(settings.alerts.mode),
-      control_depth_(settings.tracking.depth == "control"),
       started_(wall_time()) {
     keeper_.load(static_cast<std::size_t>(settings.registry.destinations));
 }
 
 void Controller::run() {
     if (wishes_.serve) publish();
-    Clock::time_point next_publication = Clock::now() + publish_every;
-    unsigned idle_polls = 0;
+    Clock::time_point next_publication = Clock::now() + publish_every, next_beat = Clock::now();
     while (!merger_.finished()) {
-        if (merger_.poll() == 0) {
-            pause(idle_polls++);
-        } else {
-            idle_polls = 0;
+        if (surroundings_.between_intervals) surroundings_.between_intervals();
+        const std::uint32_t rings = surroundings_.doorbell == nullptr ? 0 : surroundings_.doorbell->rings();
+        if (merge() == 0 && !merger_.finished()) pause(rings);
+        if (surroundings_.beat && Clock::now() >= next_beat) {
+            surroundings_.beat();
+            next_beat = Clock::now() + beat_every;
         }
         if (!changed_ || Clock::now() < next_publication) continue;
         if (wishes_.serve) publish();
@@ -85,19 +92,26 @@ void Controller::run() {
     connections_.settle(classifier_.scanners(), store_.latest()->span, classifier_.assumptions());
 }
 
+std::size_t Controller::merge() {
+    const Clock::time_point began = Clock::now();
+    const std::size_t banks = merger_.poll();
+    if (banks > 0) load_.merge_seconds += std::chrono::duration<double>(Clock::now() - began).count();
+    return banks;
+}
+
+void Controller::abandon() {
+    while (!merger_.drain()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 void Controller::tell(AlertEvent event, const Alert& alert) const {
     // That nothing is received is noticed after the last packet.
     if (surroundings_.alerted) surroundings_.alerted(event, alert, std::max(totals_.last_packet, alert.fired));
 }
 
-void Controller::pause(unsigned idle_polls) const {
-    if (!surroundings_.replay) {
-        std::this_thread::sleep_for(live_pause);
-    } else if (idle_polls < replay_yields) {
-        std::this_thread::yield();
-    } else {
-        std::this_thread::sleep_for(replay_pause);
-    }
+/// Until there may be something to merge. `rings`: of the doorbell, before control looked.
+void Controller::pause(std::uint32_t rings) const {
+    if (surroundings_.doorbell == nullptr) return std::this_thread::sleep_for(look_every);
+    surroundings_.doorbell->wait(rings, look_every);
 }
 
 void Controller::take(MergedInterval& interval) {
@@ -125,6 +139,8 @@ void Controller::judge(MergedInterval& interval) {
     add(totals_.outcomes, interval.outcomes);
     add(totals_.losses, interval.losses);
     totals_.late_merges += interval.late_merges;
+    totals_.control_depth_seconds += interval.at_control_depth ? 1 : 0;
+    ++load_.intervals;
     totals_.last_interval = interval.interval;
     pause();
     if (wishes_.serve) keeper_.follow(interval);
@@ -174,8 +190,11 @@ AlertingState Controller::alerting_state() const {
     return state;
 }
 
-std::vector<CoreState> Controller::core_states() const {
+std::vector<CoreState> Controller::core_states() {
     std::vector<CoreState> states = surroundings_.core_status();
+    busy_.resize(states.size());
+    for (std::size_t core = 0; core < states.size(); ++core)
+        states[core].busy_share = busy_[core].add(states[core].busy, states[core].elapsed);
     const std::vector<CoreLosses>& losses = merger_.losses();
     for (std::size_t core = 0; core < std::min(states.size(), losses.size()); ++core) {
         states[core].forward_dropped = losses[core].forward_dropped;
@@ -183,6 +202,26 @@ std::vector<CoreState> Controller::core_states() const {
         states[core].late_merges = losses[core].late_merges;
     }
     return states;
+}
+
+void Controller::reload(const config::Settings& settings, const std::vector<config::ServiceLabel>& labels,
+                        const std::string& sensor) {
+    {
+        const std::lock_guard lock(mutex_);
+        alerts_.set(settings);
+        failures_.set(settings.registry);
+        service_names_.set_labels(labels);
+        window_.set(settings.window);
+        surroundings_.sensor = sensor;
+    }
+    publish();
+}
+
+std::vector<Alert> Controller::lasting_alerts() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<Alert> lasting = alerts_.alerts();
+    std::erase_if(lasting, [](const Alert& alert) { return alert.until.has_value(); });
+    return lasting;
 }
 
 Knowledge Controller::knowledge() const {
@@ -211,11 +250,11 @@ void Controller::publish() {
     totals_.gauges = merger_.gauges();
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->sensor = surroundings_.sensor;
-    snapshot->control_depth = control_depth_;
     snapshot->version = RSTWATCH_VERSION;
     snapshot->replay = surroundings_.replay;
     snapshot->finished = finished_;
     snapshot->started = started_;
+    if (surroundings_.clock_status) snapshot->clock = surroundings_.clock_status();
     snapshot->files = surroundings_.files;
     snapshot->totals = totals_;
     snapshot->span = classifier_.span(registry_);
@@ -238,10 +277,16 @@ void Controller::publish() {
     snapshot->watches = {alerts_.capacity(), alerts_.watched(), alerts_.overflowed(), 0, 0};
     snapshot->alerting = alerting_state();
     snapshot->window = window_.intervals();
+    // A report shows all that was ever seen, the daemon its window.
+    snapshot->control_depth = surroundings_.replay ? totals_.control_depth_seconds > 0 : window_.any_at_control_depth();
     snapshot->window_shortened = window_.shortened();
     snapshot->history = history_.views();
     snapshot->ports = surroundings_.port_status();
+    if (totals_.last_interval > 0) snapshot->port_activity = ports_.follow(snapshot->ports, snapshot->now());
     snapshot->cores = core_states();
+    load_.cpu_seconds = thread_cpu_seconds();
+    snapshot->load = load_;
+    snapshot->published = Clock::now();
     store_.publish(std::move(snapshot));
 }
 

@@ -24,12 +24,14 @@ tally::Interval counted_until(const Snapshot& snapshot) {
     return view.empty() ? 0 : view.until();
 }
 
-/// What lies ahead. Live, control is a second or two behind the clock of whoever asks.
+/// What lies ahead, in packet time. Live, control is a second or two behind the clock of whoever asks; where the wall
+/// clock has been set since, packet time is as far from it as the snapshot says.
 tally::Interval future_from(const Snapshot& snapshot) {
     if (snapshot.replay) return counted_until(snapshot);
     const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    const std::chrono::microseconds ahead(snapshot.clock ? snapshot.clock->wall_offset : 0);
     return std::max(counted_until(snapshot),
-                    static_cast<tally::Interval>(std::chrono::duration_cast<seconds>(wall).count()) + 1);
+                    static_cast<tally::Interval>(std::chrono::duration_cast<seconds>(wall - ahead).count()) + 1);
 }
 
 struct Range {

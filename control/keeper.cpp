@@ -89,8 +89,7 @@ void Keeper::load_services(std::size_t capacity) {
 void Keeper::follow(const MergedInterval& interval) {
     if (!is_on()) return;
     for (const tally::Row& row : interval.destinations) {
-        if (row.key.kind == tally::accepted_kind || !tally::is_failed(static_cast<tally::Outcome>(row.key.kind)))
-            continue;
+        if (!tally::counts_failures(row)) continue;
         const RegistryRow* known = kept_.registry.destination({row.key.address, row.key.port});
         if (known != nullptr) failing_.set(kept_.registry.place_of(*known));
     }

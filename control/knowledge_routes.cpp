@@ -2,6 +2,7 @@
 #include "control/knowledge_routes.h"
 
 #include <array>
+#include <utility>
 
 #include "control/document.h"
 #include "control/export/alert_json.h"
@@ -32,7 +33,14 @@ const std::string& segment(const http::Request& request, std::string_view name) 
     return request.path_values.find(name)->second;
 }
 
-http::Response get_destination(const Inspect& inspect, const http::Request& request) {
+/// What is told counts since the start, hence lacks some outcomes of each second in which cores could not keep up.
+http::Response document_with_depth(Json json, const SnapshotStore& store) {
+    const SnapshotPtr snapshot = store.latest();
+    json["control_depth_seconds"] = snapshot ? snapshot->totals.control_depth_seconds : 0;
+    return document(json);
+}
+
+http::Response get_destination(const SnapshotStore& store, const Inspect& inspect, const http::Request& request) {
     const std::string& text = segment(request, "endpoint");
     const auto service = tally::parse_endpoint(text);
     if (!service)
@@ -40,20 +48,20 @@ http::Response get_destination(const Inspect& inspect, const http::Request& requ
                        "give 10.0.0.1:80 or [2001:db8::1]:80");
     std::optional<Json> json;
     inspect([&](const Knowledge& knowledge) { json = destination_json(knowledge, *service); });
-    return json ? document(*json) : never_seen(to_string(*service));
+    return json ? document_with_depth(std::move(*json), store) : never_seen(to_string(*service));
 }
 
-http::Response get_host(const Inspect& inspect, const http::Request& request) {
+http::Response get_host(const SnapshotStore& store, const Inspect& inspect, const http::Request& request) {
     const std::string& text = segment(request, "address");
     const auto host = tally::parse_address(text);
     if (!host)
         return problem(400, "address", text, "\"" + text + "\" is not an address", "give 10.0.0.1 or 2001:db8::1");
     std::optional<Json> json;
     inspect([&](const Knowledge& knowledge) { json = host_json(knowledge, *host); });
-    return json ? document(*json) : never_seen(to_string(*host));
+    return json ? document_with_depth(std::move(*json), store) : never_seen(to_string(*host));
 }
 
-http::Response get_destinations(const Inspect& inspect, const http::Request& request) {
+http::Response get_destinations(const SnapshotStore& store, const Inspect& inspect, const http::Request& request) {
     static constexpr std::array<std::string_view, 2> yes_or_no{"false", "true"};
     http::Parameters parameters(request);
     DestinationsQuery query;
@@ -70,13 +78,14 @@ http::Response get_destinations(const Inspect& inspect, const http::Request& req
     }
     Json json;
     inspect([&](const Knowledge& knowledge) { json = destinations_json(knowledge, query); });
-    return document(json);
+    return document_with_depth(std::move(json), store);
 }
 
 http::Response get_alerts(const SnapshotStore& store) {
     const SnapshotPtr snapshot = store.latest();
-    if (!snapshot) return document(alerts_json({}, 0));
-    return document(alerts_json(snapshot->alerts, tally::interval_start(snapshot->totals.last_interval + 1)));
+    if (!snapshot) return document_with_depth(alerts_json({}, 0), store);
+    return document_with_depth(alerts_json(snapshot->alerts, tally::interval_start(snapshot->totals.last_interval + 1)),
+                               store);
 }
 
 }  // namespace
@@ -84,11 +93,11 @@ http::Response get_alerts(const SnapshotStore& store) {
 void add_knowledge_routes(http::Router& router, const SnapshotStore& store, const Inspect& inspect,
                           std::function<std::optional<Alert>(const std::string&)> acknowledge) {
     router.get("/api/v1/destinations", {"failing", "n", "cursor"},
-               [inspect](const http::Request& request) { return get_destinations(inspect, request); });
+               [&store, inspect](const http::Request& request) { return get_destinations(store, inspect, request); });
     router.get("/api/v1/destinations/{endpoint}", {},
-               [inspect](const http::Request& request) { return get_destination(inspect, request); });
+               [&store, inspect](const http::Request& request) { return get_destination(store, inspect, request); });
     router.get("/api/v1/clients/{address}", {},
-               [inspect](const http::Request& request) { return get_host(inspect, request); });
+               [&store, inspect](const http::Request& request) { return get_host(store, inspect, request); });
     router.get("/api/v1/alerts", {}, [&store](const http::Request&) { return get_alerts(store); });
     router.post("/api/v1/alerts/{id}/acknowledge",
                 [&store, acknowledge = std::move(acknowledge)](const http::Request& request) {

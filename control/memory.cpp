@@ -7,6 +7,7 @@
 
 #include "control/alert/alert.h"
 #include "control/classify/scanners.h"
+#include "control/heap.h"
 #include "control/history/history_ring.h"
 #include "control/registry/failure.h"
 #include "control/registry/registry.h"
@@ -23,7 +24,7 @@ constexpr std::uint64_t mib = 1 << 20;
 constexpr std::uint64_t base = 128 * mib;
 
 // Of the dataplane, which control does not see; ARCHITECTURE.md and the settings' help say the same.
-constexpr std::uint64_t connection = 197, identified_service = 16, waiting_connection = 176, datagram = 1024;
+constexpr std::uint64_t connection = 196, identified_service = 16, waiting_connection = 176, datagram = 1024;
 
 /// An allocation of `size` bytes with what the allocator adds to it.
 constexpr std::uint64_t allocated(std::uint64_t size) {
@@ -42,10 +43,10 @@ std::uint64_t count(std::int64_t setting) {
     return static_cast<std::uint64_t>(setting);
 }
 
-/// Of a SpaceSavingTable: rows, their hashes, the index, and what each row has elsewhere.
+/// Of a SpaceSavingTable: rows, their tags, the index, and what each row has elsewhere.
 template <typename Row>
 std::uint64_t table(std::uint64_t rows, std::uint64_t elsewhere = 0) {
-    return rows * (sizeof(Row) + sizeof(std::uint64_t) + elsewhere) + std::bit_ceil(2 * rows) * sizeof(std::uint32_t);
+    return rows * (sizeof(Row) + sizeof(std::uint32_t) + elsewhere) + std::bit_ceil(2 * rows) * sizeof(std::uint64_t);
 }
 
 std::uint64_t bank(const config::Settings& settings) {
@@ -108,6 +109,14 @@ std::uint64_t of_process(const std::string& field) {
     return 0;
 }
 
+/// That the kernel shares with this process (dataplane/port/driver_choice.cpp): four places of 2 KiB for each of
+/// rx.descriptors, and as many for sending.
+std::uint64_t rings(const config::Settings& settings) {
+    const auto interfaces =
+        std::ranges::count_if(settings.ports, [](const config::Port& port) { return !port.interface.empty(); });
+    return count(interfaces) * count(settings.rx.descriptors) * 4 * 2048 * 2;
+}
+
 }  // namespace
 
 std::vector<MemoryPart> memory_at_most(const config::Settings& settings) {
@@ -117,6 +126,8 @@ std::vector<MemoryPart> memory_at_most(const config::Settings& settings) {
     return {
         {"program", base},
         {"packets", count(settings.rx.memory_mib) * mib},
+        {"rings", rings(settings)},
+        {"reserve", count(settings.memory.reserve_mib) * mib},
         {"connections", cores * count(settings.tracking.connections) * connection},
         {"fragments", cores * count(settings.rx.datagrams) * datagram},
         {"identification",
@@ -155,11 +166,17 @@ std::string describe(const std::vector<MemoryPart>& parts) {
     return text + " …";
 }
 
+MemoryUse memory_use() {
+    return {of_process("VmRSS"), of_process("VmHWM")};
+}
+
 Json memory_json(const std::vector<MemoryPart>& parts) {
     Json tables = Json::object();
     for (const MemoryPart& part : parts) tables[part.name] = part.bytes;
-    return {{"resident_bytes", of_process("VmRSS")},
-            {"peak_bytes", of_process("VmHWM")},
+    const MemoryUse use = memory_use();
+    return {{"resident_bytes", use.resident},
+            {"peak_bytes", use.peak},
+            {"heap_in_use_bytes", heap_in_use()},
             {"at_most_bytes", sum_of(parts)},
             {"parts_bytes", std::move(tables)}};
 }

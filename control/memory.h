@@ -26,6 +26,13 @@ std::uint64_t sum_of(const std::vector<MemoryPart>& parts);
 /// "at most 1023 MiB by the settings: registry 310 MiB, window 120 MiB, …", the largest ones.
 std::string describe(const std::vector<MemoryPart>& parts);
 
+/// What this process takes now, and took at most so far, in bytes.
+struct MemoryUse {
+    std::uint64_t resident = 0;
+    std::uint64_t peak = 0;
+};
+MemoryUse memory_use();
+
 /// The member `memory` of the status: what this process takes now, took at most so far, and can take.
 Json memory_json(const std::vector<MemoryPart>& parts);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/snapshot.h"
 
+#include <algorithm>
+
 namespace rstwatch::control {
 
 using tally::Outcome;
@@ -28,6 +30,16 @@ OutcomeSums Totals::shown() const {
 std::uint64_t Totals::attempts() const {
     OutcomeSums sums = counted();
     return outcomes.attempts + static_cast<std::uint64_t>(overlay.apply(sums));
+}
+
+bool Snapshot::at_control_depth() const {
+    return replay ? control_depth : std::ranges::any_of(cores, &CoreState::at_control_depth);
+}
+
+/// The packets' clock at the time of the question: since the publication it has gone on as ours has.
+double Snapshot::age(tally::Time time, std::chrono::steady_clock::time_point asked) const {
+    const double before = static_cast<double>(now()) - static_cast<double>(time);
+    return before / static_cast<double>(tally::second) + std::chrono::duration<double>(asked - published).count();
 }
 
 }  // namespace rstwatch::control

@@ -4,9 +4,11 @@
 #include <rte_mbuf.h>
 
 #include <algorithm>
+#include <span>
 #include <thread>
 
 #include "dataplane/fragments.h"
+#include "dataplane/packet/parser.h"
 #include "dataplane/port/packet_stamp.h"
 #include "dataplane/port/symmetric_rss.h"
 #include "dataplane/port/wire_lengths.h"
@@ -19,6 +21,8 @@ constexpr std::size_t header_prefetch = 4;
 
 void count_flags(tally::PacketTotals& totals, std::uint8_t flags) {
     using namespace packet::tcp_flag;
+    if ((flags & ~psh) == ack) [[likely]]
+        return;
     const bool with_ack = flags & ack;
     totals.syn += (flags & syn) && !with_ack;
     totals.syn_ack += (flags & syn) && with_ack;
@@ -46,15 +50,23 @@ BurstPipeline::BurstPipeline(const Setup& setup)
       identifier_(setup.signatures == nullptr
                       ? nullptr
                       : std::make_unique<identify::Identifier>(*setup.signatures, *services_, setup.waiting, tally_)),
-      tracker_(setup.connections, setup.limits, setup.duplicates, tally_, services_.get()) {}
+      tracker_(setup.connections, setup.limits, setup.duplicates, tally_, services_.get(), setup.depth_may_change) {
+    status_.at_control_depth.store(tracker_.depth() == tally::Depth::control, std::memory_order_relaxed);
+}
+
+void BurstPipeline::set_depth(tally::Depth depth) {
+    tracker_.set_depth(depth, now_);
+    status_.at_control_depth.store(depth == tally::Depth::control, std::memory_order_relaxed);
+    tally::add(status_.falls, depth == tally::Depth::control ? 1 : 0);
+}
 
 void BurstPipeline::take_received(const Arrival* arrivals, std::size_t count_of) {
     std::array<rte_mbuf*, max_burst> done;
     unsigned done_count = 0;
     const std::uint64_t captured = parse_all<true>(arrivals, count_of);
-    prefetch_entries(count_of);
+    tracker_.fetch(std::span(parsed_).first(count_of));
     for (std::size_t i = 0; i < count_of; ++i) {
-        const Parsed& parsed = parsed_[i];
+        const tcp::ParsedPacket& parsed = parsed_[i];
         const tally::Time time = clock_in(arrivals[i].time);
         count(parsed.view, arrivals[i].time, time);
         if (parsed.view.trackable) {
@@ -73,7 +85,7 @@ void BurstPipeline::take_received(const Arrival* arrivals, std::size_t count_of)
 void BurstPipeline::take_forwarded(const Arrival* arrivals, std::size_t count_of) {
     std::array<rte_mbuf*, max_burst> done;
     parse_all<false>(arrivals, count_of);
-    prefetch_entries(count_of);
+    tracker_.fetch(std::span(parsed_).first(count_of));
     for (std::size_t i = 0; i < count_of; ++i) {
         const tally::Time time = clock_in(arrivals[i].time);
         if (parsed_[i].view.trackable) take(arrivals[i], parsed_[i], time);
@@ -82,15 +94,15 @@ void BurstPipeline::take_forwarded(const Arrival* arrivals, std::size_t count_of
     rte_pktmbuf_free_bulk(done.data(), static_cast<unsigned>(count_of));
 }
 
-inline void BurstPipeline::take(const Arrival& arrival, const Parsed& parsed, tally::Time time) {
-    const tcp::Heard heard = tracker_.take(parsed.view, parsed.digest, time);
+inline void BurstPipeline::take(const Arrival& arrival, const tcp::ParsedPacket& parsed, tally::Time time) {
+    const tcp::Heard heard = tracker_.take(parsed, time);
     if (heard.connection != nullptr) [[unlikely]]
         hear(arrival, parsed, heard, time);
 }
 
 /// What lies beyond the first buffer, or was cut by the capture, goes unheard.
-[[gnu::noinline]] void BurstPipeline::hear(const Arrival& arrival, const Parsed& parsed, const tcp::Heard& heard,
-                                           tally::Time time) {
+[[gnu::noinline]] void BurstPipeline::hear(const Arrival& arrival, const tcp::ParsedPacket& parsed,
+                                           const tcp::Heard& heard, tally::Time time) {
     const std::size_t at = parsed.view.payload_at;
     const std::size_t length = arrival.packet->data_len;
     if (at >= length) return;
@@ -106,29 +118,44 @@ template <bool received>
 std::uint64_t BurstPipeline::parse_all(const Arrival* arrivals, std::size_t count_of) {
     tally::Time now = now_;
     std::uint64_t captured = 0;
+    const bool at_control_depth = tracker_.depth() == tally::Depth::control;
+    std::uint64_t met = 0;  // tuples of packets before in this burst, which may yet make their connection wanted
     for (std::size_t i = 0; i < std::min(header_prefetch, count_of); ++i)
         __builtin_prefetch(rte_pktmbuf_mtod(arrivals[i].packet, const void*));
     for (std::size_t i = 0; i < count_of; ++i) {
         if (i + header_prefetch < count_of)
             __builtin_prefetch(rte_pktmbuf_mtod(arrivals[i + header_prefetch].packet, const void*));
         rte_mbuf* packet = arrivals[i].packet;
-        Parsed& parsed = parsed_[i];
+        tcp::ParsedPacket& parsed = parsed_[i];
         // Headers lie in the first segment, which holds more than any chain of them.
         const std::size_t length = packet->pkt_len;
         const packet::Frame frame{arrivals[i].link, rte_pktmbuf_mtod(packet, const std::uint8_t*), packet->data_len,
                                   length, length < arrivals[i].uncut_below ? length : packet::unknown_length};
-        packet::parse(frame, tunnels_, parsed.view);
         captured += packet->data_len;
+        now = std::max(now, arrivals[i].time);
+        if (at_control_depth && dismiss(frame, met, parsed.view)) continue;
+        packet::parse(frame, tunnels_, parsed.view);
         if (received && parsed.view.wire_length > length) [[unlikely]]
             doubt_length(arrivals[i], frame, parsed.view);
-        now = std::max(now, arrivals[i].time);
         if (received && parsed.view.packet_class == tally::PacketClass::fragment) [[unlikely]]
             take_fragment(arrivals[i].link, packet, reassembler_, tunnels_, parsed.view, now);
         if (!parsed.view.trackable) continue;
+        if (at_control_depth) met |= packet::fold_of(parsed.view).bit();
         parsed.digest = tcp::digest(parsed.view, tcp::domain_of(parsed.view, domain_), secret_);
-        if (tracker_.concerns(parsed.view, parsed.digest)) tracker_.prefetch_set(parsed.view, parsed.digest);
+        tracker_.prefetch(parsed.digest);
     }
     return captured;
+}
+
+/// True for a segment that neither this core nor another one wants, which at control depth is nearly every one: `view`
+/// has then what is to be counted of it.
+inline bool BurstPipeline::dismiss(const packet::Frame& frame, std::uint64_t met, packet::PacketView& view) const {
+    packet::PlainSegment segment;
+    if (!packet::parse_plain_segment(frame, segment) || tracker_.wants(segment)) return false;
+    if ((met & segment.tuple.bit()) != 0) return false;
+    if (cores_ != 1 && port::owner_of(port::symmetric_rss_hash(segment.tuple), cores_) != core_) return false;
+    packet::view_to_count(segment, view);
+    return true;
 }
 
 /// A packet that says to be longer than what was captured of it: cut by the capture, or malformed.
@@ -139,12 +166,6 @@ std::uint64_t BurstPipeline::parse_all(const Arrival* arrivals, std::size_t coun
     if (!on_wire || view.wire_length <= *on_wire) return;
     frame.on_wire = std::max<std::size_t>(*on_wire, frame.captured);
     packet::parse(frame, tunnels_, view);
-}
-
-void BurstPipeline::prefetch_entries(std::size_t count_of) {
-    for (std::size_t i = 0; i < count_of; ++i)
-        if (parsed_[i].view.trackable && tracker_.concerns(parsed_[i].view, parsed_[i].digest))
-            tracker_.prefetch_entry(parsed_[i].view, parsed_[i].digest);
 }
 
 /// The clock is the running maximum of the stamps.
@@ -179,7 +200,9 @@ bool BurstPipeline::forward(const Arrival& arrival, const packet::PacketView& vi
     if (cores_ == 1) return false;
     const unsigned owner = port::owner_of(port::symmetric_rss_hash(view), cores_);
     if (owner == core_) return false;
+    if (arrival.spread) note_misdirected(view);
     port::set_stamp(arrival.packet, time);
+    port::set_link(arrival.packet, arrival.link);
     ForwardLane& lane = lanes_.lane(core_, owner);
     while (!lane.ring.push(arrival.packet)) {
         if (when_full_ == tally::WhenFull::lose) {
@@ -191,6 +214,13 @@ bool BurstPipeline::forward(const Arrival& arrival, const packet::PacketView& vi
     }
     tally::add(status_.forwarded, 1);
     return true;
+}
+
+/// A NIC that spreads plain TCP segments as the cores do has no reason to give one to another core. SYNs and SYN-ACKs
+/// stand for connections whose directions would not meet.
+void BurstPipeline::note_misdirected(const packet::PacketView& view) {
+    const bool plain = view.packet_class == tally::PacketClass::tcp && view.tunnel == tally::Tunnel::none;
+    if (plain && (view.tcp_flags & packet::tcp_flag::syn) != 0) tally::add(status_.misdirected, 1);
 }
 
 /// Into the bank that is open, at the latest when it is about to be handed over.

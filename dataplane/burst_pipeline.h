@@ -30,6 +30,7 @@ struct Arrival {
     tally::Time time;
     packet::LinkType link;
     std::size_t uncut_below = 0;                ///< shorter ones are as they were on the wire
+    bool spread = false;                        ///< by the NIC, over the cores
     port::WireLengths* wire_lengths = nullptr;  ///< of the capture that it is packet `number` of
     std::uint64_t number = 0;
 };
@@ -38,7 +39,7 @@ struct Arrival {
 /// order of time. Owned by that core.
 class BurstPipeline {
   public:
-    static constexpr std::size_t max_burst = 64;
+    static constexpr std::size_t max_burst = tcp::Tracker::longest_burst;
 
     struct Setup {
         unsigned core;
@@ -47,6 +48,7 @@ class BurstPipeline {
         tcp::Limits limits;
         tcp::DuplicateLimits duplicates;
         tcp::HashSecret secret;
+        bool depth_may_change;  ///< set_depth() will be called
         tcp::DomainBy domain;
         packet::TunnelPorts tunnels;
         std::size_t datagrams;                     ///< in fragments, at a time
@@ -66,8 +68,14 @@ class BurstPipeline {
     /// Packets that other cores received and this one owns: counted there, followed here.
     void take_forwarded(const Arrival* arrivals, std::size_t count);
 
+    /// How much is looked up from now on (Setup::depth_may_change).
+    void set_depth(tally::Depth depth);
+
     /// Lets the clock reach `time` without a packet.
     void advance_clock(tally::Time time);
+
+    /// What is better done now than all at once when an interval ends; to be called now and then.
+    void keep_house() { tracker_.sweep_ahead(now_); }
 
     /// Settles everything at `last`, hands the last bank over.
     void finish(tally::Time last);
@@ -75,21 +83,17 @@ class BurstPipeline {
     tally::Time now() const { return now_; }
 
   private:
-    struct Parsed {
-        packet::PacketView view;
-        tcp::Digest digest;
-    };
-
     template <bool received>
     std::uint64_t parse_all(const Arrival* arrivals, std::size_t count);
+    bool dismiss(const packet::Frame& frame, std::uint64_t met, packet::PacketView& view) const;
     void note_reassembly();
     void note_losses();
     void doubt_length(const Arrival& arrival, packet::Frame frame, packet::PacketView& view) const;
-    void prefetch_entries(std::size_t count);
     tally::Time clock_in(tally::Time stamp);
     void count(const packet::PacketView& view, tally::Time stamp, tally::Time time);
-    void take(const Arrival& arrival, const Parsed& parsed, tally::Time time);
-    void hear(const Arrival& arrival, const Parsed& parsed, const tcp::Heard& heard, tally::Time time);
+    void take(const Arrival& arrival, const tcp::ParsedPacket& parsed, tally::Time time);
+    void hear(const Arrival& arrival, const tcp::ParsedPacket& parsed, const tcp::Heard& heard, tally::Time time);
+    void note_misdirected(const packet::PacketView& view);
     bool forward(const Arrival& arrival, const packet::PacketView& view, tally::Time time);
 
     unsigned core_;
@@ -108,7 +112,7 @@ class BurstPipeline {
     tcp::Tracker tracker_;
     tally::Time now_ = 0;
     tally::Time interval_end_ = 0;
-    std::array<Parsed, max_burst> parsed_;
+    std::array<tcp::ParsedPacket, max_burst> parsed_;
 };
 
 }  // namespace rstwatch

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/dataplane.h"
 
+#include <rte_cycles.h>
+
 #include <new>
 #include <utility>
 
+#include "dataplane/machine_clocks.h"
 #include "dataplane/port/eal.h"
 #include "dataplane/setup.h"
 
@@ -11,13 +14,15 @@ namespace rstwatch {
 
 port::Failure Dataplane::open() {
     if (port::Failure failed = ports_.open(settings_)) return failed;
+    if (!is_replay()) begin_clock();
     const auto cores = static_cast<unsigned>(settings_.rx.queues);
     try {
         lanes_ = std::make_unique<ForwardLanes>(cores, static_cast<std::size_t>(settings_.rx.forward_ring));
         for (unsigned core = 0; core < cores; ++core) {
             exchanges_.push_back(std::make_unique<tally::BankExchange>(
                 core, static_cast<std::size_t>(settings_.tally.banks),
-                bank_capacity(settings_, {signatures_ != nullptr, serves_, !is_replay()})));
+                bank_capacity(settings_, {signatures_ != nullptr, serves_, !is_replay()}),
+                is_replay() ? &doorbell_ : nullptr));
             status_.push_back(std::make_unique<tally::CoreStatus>());
             cores_.push_back(std::make_unique<RxCore>(setup_of(core)));
         }
@@ -27,6 +32,18 @@ port::Failure Dataplane::open() {
                              ") or the tally.* capacities");
     }
     return port::Failure();
+}
+
+void Dataplane::begin_clock() {
+    discipline_.emplace(read_machine_clocks(), static_cast<double>(rte_get_tsc_hz()));
+    clock_.publish(discipline_->line());
+}
+
+std::optional<tally::ClockStatus> Dataplane::discipline_clock() {
+    if (!discipline_) return std::nullopt;
+    discipline_->follow(read_machine_clocks());
+    clock_.publish(discipline_->line());
+    return discipline_->status();
 }
 
 identify::KnownServices::Setup Dataplane::known_services(const tcp::HashSecret& secret) const {
@@ -48,6 +65,8 @@ RxCore::Setup Dataplane::setup_of(unsigned core) {
     setup.pipeline.duplicates = duplicate_limits_of(settings_);
     // A replay has to come to the same result each time, also in what a full table displaces.
     if (!is_replay()) setup.pipeline.secret = tcp::HashSecret::random();
+    setup.pipeline.depth_may_change =
+        !is_replay() && settings_.tracking.depth == "full" && settings_.tracking.overload == "control";
     setup.pipeline.domain = domain_by(settings_.tracking.domain);
     setup.pipeline.tunnels = tunnel_ports(settings_.tunnel);
     setup.pipeline.datagrams = static_cast<std::size_t>(settings_.rx.datagrams);
@@ -59,7 +78,9 @@ RxCore::Setup Dataplane::setup_of(unsigned core) {
     setup.pipeline.status = status_[core].get();
     setup.ports = &ports_.ports();
     setup.burst = static_cast<std::size_t>(settings_.rx.burst);
-    setup.sleep_when_idle = settings_.rx.idle == "sleep";
+    setup.descriptors = static_cast<std::size_t>(settings_.rx.descriptors);
+    setup.adaptive = settings_.rx.idle == "adaptive";
+    setup.clock = &clock_;
     setup.stop = &stop_;
     return setup;
 }
@@ -72,6 +93,11 @@ port::Failure Dataplane::start() {
         if (failed) return failed;
     }
     return port::Failure();
+}
+
+std::vector<tally::PortStatus> Dataplane::port_status() {
+    ports_.watch();
+    return ports_.status();
 }
 
 void Dataplane::join() {

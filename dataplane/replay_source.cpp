@@ -3,6 +3,7 @@
 
 #include <rte_ethdev.h>
 
+#include "dataplane/port/capture_end.h"
 #include "dataplane/port/packet_stamp.h"
 
 namespace rstwatch {
@@ -51,18 +52,25 @@ ReplaySource::File* ReplaySource::earliest() {
     return first;
 }
 
+Arrival ReplaySource::take(File& file) {
+    const std::uint64_t number = file.read - file.count + file.position;
+    rte_mbuf* packet = file.packets[file.position++];
+    const port::Port& port = *file.port;
+    return {packet, time_of(packet), port.link, port.uncut_below, false, port.wire_lengths.get(), number};
+}
+
 std::size_t ReplaySource::next(Arrival* arrivals) {
     std::size_t count = 0;
+    if (files_.size() == 1) {  // needs no comparison: what it has at hand is the burst
+        File& file = files_.front();
+        refill(file);
+        while (file.position < file.count) arrivals[count++] = take(file);
+        return count;
+    }
     while (count < burst_) {
         File* file = earliest();
         if (file == nullptr) break;
-        const std::uint64_t number = file->read - file->count + file->position;
-        rte_mbuf* packet = file->packets[file->position++];
-        const port::Port& port = *file->port;
-        arrivals[count++] =
-            Arrival{packet, time_of(packet), port.link, port.uncut_below, port.wire_lengths.get(), number};
-        // One file needs no comparison: what it has at hand is the burst.
-        if (files_.size() == 1 && file->position == file->count) break;
+        arrivals[count++] = take(*file);
     }
     return count;
 }

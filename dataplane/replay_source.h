@@ -34,6 +34,7 @@ class ReplaySource {
     };
 
     void refill(File& file);
+    static Arrival take(File& file);
     File* earliest();
 
     std::vector<File> files_;

@@ -17,6 +17,8 @@ constexpr std::chrono::microseconds shortest_sleep(20);
 constexpr std::chrono::microseconds longest_sleep(200);
 constexpr unsigned idle_polls_before_sleep = 64;
 constexpr unsigned sleeps_before_longest = 64;
+/// Rounds between two looks at what is not of packets: 51 ms of the longest sleeps.
+constexpr unsigned rounds_between_housekeeping = 256;
 
 /// `idle_polls`: polls in a row that brought nothing.
 void rest(unsigned idle_polls) {
@@ -25,44 +27,89 @@ void rest(unsigned idle_polls) {
     std::this_thread::sleep_for(long_silence ? longest_sleep : shortest_sleep);
 }
 
-packet::LinkType link_of(const std::vector<port::Port>& ports, const rte_mbuf* packet) {
-    for (const port::Port& port : ports)
-        if (port.id == packet->port) return port.link;
-    return ports.front().link;
-}
-
 }  // namespace
 
-RxCore::RxCore(const Setup& setup) : setup_(setup), core_(setup.pipeline.core), pipeline_(setup.pipeline) {}
+RxCore::RxCore(const Setup& setup)
+    : setup_(setup),
+      core_(setup.pipeline.core),
+      pipeline_(setup.pipeline),
+      clock_(setup.clock),
+      account_(*setup.pipeline.status),
+      governor_(setup.descriptors / 2) {}
 
 void RxCore::run_live() {
     unsigned idle_polls = 0;
     while (!stopped()) {
-        pipeline_.advance_clock(clock_.now());
-        if (poll_queues() + drain_lanes() > 0) {
-            idle_polls = 0;
-        } else if (setup_.sleep_when_idle) {
-            rest(idle_polls++);
-        }
+        for (unsigned round = 0; round < rounds_between_housekeeping; ++round) poll_round(idle_polls);
+        account_.publish();
+        pipeline_.keep_house();
     }
     pipeline_.finish(clock_.now());
 }
 
-std::size_t RxCore::poll_queues() {
+void RxCore::poll_round(unsigned& idle_polls) {
+    const tally::Time now = clock_.now();
+    account_.begin(now);
+    pipeline_.advance_clock(now);
+    const bool more = poll_queues();
+    account_.forwarded(drain_lanes());
+    if (setup_.pipeline.depth_may_change) govern_depth(more, now);
+    if (account_.brought()) {
+        idle_polls = 0;
+    } else if (setup_.adaptive) {
+        rest(idle_polls++);
+    }
+}
+
+/// True if a queue may hold more than what was taken.
+bool RxCore::poll_queues() {
+    bool more = false;
     std::array<rte_mbuf*, BurstPipeline::max_burst> packets;
     std::array<Arrival, BurstPipeline::max_burst> arrivals;
-    std::size_t total = 0;
-    for (const port::Port& port : *setup_.ports) {
-        if (core_ >= port.queues) continue;
+    for (port::Port& port : *setup_.ports) {
+        if (core_ >= port.queues || !port.gate.lets_in(core_)) continue;
+        // Where this core receives what others own, packets that they cannot take yet wait in the port's ring: it is
+        // the larger one, and what finds no room there is counted by the port.
+        const bool spreads = port.has_rss && port.queues == setup_.pipeline.lanes->cores();
+        if (!spreads && !lanes_have_room()) continue;
         const std::size_t count = rte_eth_rx_burst(port.id, static_cast<std::uint16_t>(core_), packets.data(),
                                                    static_cast<std::uint16_t>(setup_.burst));
+        account_.polled(count);
+        more |= count == setup_.burst;
         if (count == 0) continue;
         for (std::size_t i = 0; i < count; ++i)
-            arrivals[i] = Arrival{packets[i], pipeline_.now(), port.link, port.uncut_below};
+            arrivals[i] = Arrival{packets[i], pipeline_.now(), port.link, port.uncut_below, port.has_rss};
         pipeline_.take_received(arrivals.data(), count);
-        total += count;
     }
-    return total;
+    return more;
+}
+
+void RxCore::govern_depth(bool more, tally::Time now) {
+    governor_.note(account_.packets(), more, now);
+    if (governor_.is_behind()) [[unlikely]] {
+        if (!queues_fill()) return governor_.stay();
+        governor_.fall(now);
+        pipeline_.set_depth(tally::Depth::control);
+    } else if (governor_.may_return(now)) [[unlikely]] {
+        pipeline_.set_depth(tally::Depth::full);
+    }
+}
+
+/// True if a queue is half full, or if its driver cannot tell.
+bool RxCore::queues_fill() const {
+    for (const port::Port& port : *setup_.ports) {
+        if (core_ >= port.queues) continue;
+        const int waiting = rte_eth_rx_queue_count(port.id, static_cast<std::uint16_t>(core_));
+        if (waiting < 0 || static_cast<std::size_t>(waiting) >= setup_.descriptors / 2) return true;
+    }
+    return false;
+}
+
+/// For a burst, whoever owns it.
+bool RxCore::lanes_have_room() {
+    for (unsigned to = 0; to < setup_.pipeline.lanes->cores(); ++to)
+        if (to != core_ && !setup_.pipeline.lanes->lane(core_, to).ring.has_room(setup_.burst)) return false;
+    return true;
 }
 
 /// Packets that other cores received for this one, a burst from each.
@@ -76,7 +123,7 @@ std::size_t RxCore::drain_lanes() {
         while (count < setup_.burst) {
             rte_mbuf* packet = lane.ring.pop();
             if (packet == nullptr) break;
-            arrivals[count++] = Arrival{packet, port::stamp_of(packet), link_of(*setup_.ports, packet)};
+            arrivals[count++] = Arrival{packet, port::stamp_of(packet), port::link_of(packet)};
         }
         if (count > 0) pipeline_.take_forwarded(arrivals.data(), count);
         total += count;

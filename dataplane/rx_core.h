@@ -6,8 +6,11 @@
 #include <vector>
 
 #include "dataplane/burst_pipeline.h"
+#include "dataplane/depth_governor.h"
 #include "dataplane/live_clock.h"
+#include "dataplane/machine_clocks.h"
 #include "dataplane/port/port.h"
+#include "dataplane/tally/poll_account.h"
 
 namespace rstwatch {
 
@@ -18,7 +21,9 @@ class RxCore {
         BurstPipeline::Setup pipeline;
         std::vector<port::Port>* ports;
         std::size_t burst;
-        bool sleep_when_idle;
+        bool adaptive;                  ///< sleep when idle, rather than poll all the time
+        std::size_t descriptors;        ///< packets that a queue of a port holds
+        const SharedClockLine* clock;   ///< of live ports
         const std::atomic<bool>* stop;  ///< main: wo, cores: ro
     };
 
@@ -34,8 +39,12 @@ class RxCore {
     const std::vector<std::string>& damage() const { return damage_; }
 
   private:
-    std::size_t poll_queues();
+    void poll_round(unsigned& idle_polls);
+    bool poll_queues();
     std::size_t drain_lanes();
+    void govern_depth(bool more, tally::Time now);
+    bool queues_fill() const;
+    bool lanes_have_room();
     void read_captures();
     void follow_forwarded();
     void publish_clock(bool ended);
@@ -44,7 +53,9 @@ class RxCore {
     Setup setup_;
     unsigned core_;
     BurstPipeline pipeline_;
-    LiveClock clock_;
+    LiveClock<TscTicks> clock_;
+    tally::PollAccount account_;
+    DepthGovernor governor_;
     std::vector<std::string> damage_;
 };
 

@@ -8,7 +8,7 @@
 build_packages=(g++ meson ninja-build pkg-config libdpdk-dev libhyperscan-dev libspdlog-dev libcli11-dev libgtest-dev
                 libboost1.81-dev nlohmann-json3-dev libtomlplusplus-dev libpcap-dev libsqlite3-dev
                 zlib1g-dev)
-check_packages=(clang-14 clang-tidy clang-format libclang-rt-14-dev tcpdump iproute2 nftables ethtool python3
+check_packages=(clang-14 clang-tidy clang-format libclang-rt-14-dev valgrind tcpdump iproute2 nftables ethtool python3
                 python3-jsonschema curl jq openssl)
 
 say() {

@@ -21,6 +21,9 @@ class Baselines {
   public:
     explicit Baselines(const config::Settings& settings);
 
+    /// From the next minute on.
+    void set_limits(const BaselineLimits& limits) { limits_ = limits; }
+
     /// A minute (counted since the epoch) in which packets were received, whole. `failures` are in the order of
     /// subjects. Nothing is learnt of the subjects in `alerting`; and these, and whatever is found to be unusual, are
     /// taken to fail as usual where hosts and the network are judged that they are part of.

@@ -6,6 +6,9 @@
 #include <cstdio>
 #include <limits>
 #include <tuple>
+#include <utility>
+
+#include "control/registry/look_ahead.h"
 
 namespace rstwatch::control {
 namespace {
@@ -34,10 +37,9 @@ std::uint64_t failed_in_second(const FailureBook& book, const AlertSubject& subj
     if (subject.scope == AlertScope::host && subject.direction == Direction::outgoing)
         return of(book.of_client(subject.endpoint.address));
     std::uint64_t sum = 0;
-    for (const AlertSubject& service : services) {
-        const std::uint64_t failed = of(book.of_service(service.endpoint));
-        sum += failed > 0 ? failed : of(book.in_mass(service.endpoint));
-    }
+    walk_ahead(
+        services, [&](const AlertSubject& service, auto fetch) { fetch(book.services(), service.endpoint); },
+        [&](const AlertSubject& service) { sum += of(book.why_fails(service.endpoint)); });
     return sum;
 }
 
@@ -52,6 +54,13 @@ AlertEngine::AlertEngine(const config::Settings& settings, bool live, Narrator n
       narrator_(std::move(narrator)),
       listener_(std::move(listener)) {
     if (settings.alerts.mode != "fixed") baselines_.emplace(settings);
+}
+
+void AlertEngine::set(const config::Settings& settings) {
+    settings_ = settings.alerts;
+    accept_after_ = static_cast<tally::Time>(settings.baseline.accept * tally::second);
+    home_ = config::networks_of(settings.networks.home);
+    if (baselines_) baselines_->set_limits(BaselineLimits(settings));
 }
 
 void AlertEngine::step(const FailureBook& book, tally::Interval interval, std::uint64_t packets) {
@@ -72,6 +81,8 @@ void AlertEngine::evaluate(const FailureBook& book, tally::Interval now, bool ha
     count_second(moment);
     if (baselines_) enter_minute(book, now);
     if (by_thresholds_) judge_by_thresholds(moment, has_data);
+    for (auto& [subject, watched] : watches_)  // before what the narrator looks at has changed too much
+        if (watched.updated != now) narrate(watched);
     forget(moment.end);
 }
 
@@ -85,7 +96,7 @@ void AlertEngine::judge_by_thresholds(const Moment& moment, bool has_data) {
     for (auto& [subject, watched] : watches_)  // zero unless a cause says otherwise
         if (watched.alert && has_data && watched.threshold.level() != AlertLevel::none) watched.alert->per_second = 0;
     std::vector<AlertSubject> present;
-    const std::vector<AlertSubject> apart = held_by_baseline();
+    const std::vector<AlertSubject> apart = this->apart(moment.end);
     const CauseSearch search{.now = moment.now, .small = settings_.warn * settings_.hysteresis, .apart = apart};
     for (const Cause& cause : find_causes(moment.book, search, home_)) {
         judge_by_threshold(cause, moment, has_data);
@@ -203,12 +214,17 @@ std::set<AlertSubject> AlertEngine::alerting() const {
     return subjects;
 }
 
-std::vector<AlertSubject> AlertEngine::held_by_baseline() const {
+/// What has an alert of its own, or had one until a moment ago, is not told a second time as one of many that fail a
+/// little, while its rate falls.
+std::vector<AlertSubject> AlertEngine::apart(tally::Time now) const {
     std::vector<AlertSubject> subjects;
-    if (!baselines_) return subjects;
     for (const auto& [subject, watched] : watches_)
-        if (watched.baseline.level() != AlertLevel::none) subjects.push_back(subject);
+        if (watched.level() != AlertLevel::none || watched.settles(now)) subjects.push_back(subject);
     return subjects;
+}
+
+bool AlertEngine::Watched::settles(tally::Time now) const {
+    return now < told_until + static_cast<tally::Time>(rate_span) * tally::second;
 }
 
 AlertEngine::Watched* AlertEngine::watched(const AlertSubject& subject) {
@@ -225,8 +241,23 @@ void AlertEngine::follow_level(Watched& watched, const Cause& cause, const Momen
     if (watched.level() == AlertLevel::none) return clear(watched, moment.end);
     if (!watched.alert) return raise(watched, cause, moment);
     const bool changed = watched.alert->level != watched.level();
-    update(watched, cause, moment.end);
-    if (changed && listener_) listener_(AlertEvent::changed, *watched.alert);
+    update(watched, cause, moment);
+    if (changed) tell(AlertEvent::changed, watched);
+}
+
+void AlertEngine::narrate(Watched& watched) const {
+    if (watched.is_untold && watched.alert && narrator_) {
+        // Without its cause it has no rate any more; people are told the last one.
+        const double rate = std::exchange(watched.alert->per_second, watched.updated_rate);
+        narrator_(*watched.alert);
+        watched.alert->per_second = rate;
+    }
+    watched.is_untold = false;
+}
+
+void AlertEngine::tell(AlertEvent event, Watched& watched) {
+    narrate(watched);
+    if (listener_) listener_(event, *watched.alert);
 }
 
 void AlertEngine::follow_level_without_cause(Watched& watched, tally::Time now) {
@@ -234,7 +265,7 @@ void AlertEngine::follow_level_without_cause(Watched& watched, tally::Time now) 
     if (watched.level() == AlertLevel::none) return clear(watched, now);
     if (watched.alert->level == watched.level()) return;
     watched.alert->level = watched.level();
-    if (listener_) listener_(AlertEvent::changed, *watched.alert);
+    tell(AlertEvent::changed, watched);
 }
 
 void AlertEngine::raise(Watched& watched, const Cause& cause, const Moment& moment) {
@@ -244,9 +275,9 @@ void AlertEngine::raise(Watched& watched, const Cause& cause, const Moment& mome
     take_beginning(alert, watched, cause, moment);
     alert.id = id_of(alert.subject, alert.since);
     watched.alert = std::move(alert);
-    update(watched, cause, moment.end);
+    update(watched, cause, moment);
     absorb(cause, moment.end);
-    if (listener_) listener_(AlertEvent::fired, *watched.alert);
+    tell(AlertEvent::fired, watched);
 }
 
 /// When the failure began; where it has always failed a little, when it began to be unusual: the minute in which the
@@ -255,7 +286,8 @@ void AlertEngine::take_beginning(Alert& alert, const Watched& watched, const Cau
     const tally::Interval ahead = moment.book.interval();
     alert.since = cause.since;
     alert.failed = cause.total;
-    if (ahead > moment.now) alert.failed -= failed_in_second(moment.book, cause.subject, cause.services, ahead);
+    if (ahead > moment.now)  // what was withdrawn may have left less than that second counted
+        alert.failed -= std::min(alert.failed, failed_in_second(moment.book, cause.subject, cause.services, ahead));
     if (watched.threshold.level() != AlertLevel::none) return;
     std::optional<tally::Interval> change;
     std::uint64_t failed = failed_in_second(moment.book, cause.subject, cause.services, moment.now);
@@ -274,17 +306,19 @@ void AlertEngine::take_beginning(Alert& alert, const Watched& watched, const Cau
     alert.failed = failed;
 }
 
-void AlertEngine::update(Watched& watched, const Cause& cause, tally::Time now) {
+void AlertEngine::update(Watched& watched, const Cause& cause, const Moment& moment) {
     Alert& alert = *watched.alert;
     watched.services = cause.services;
     alert.level = watched.level();
-    alert.per_second = cause.rate_since_it_began(now);
+    alert.per_second = cause.rate_since_it_began(moment.end);
     alert.share = cause.share();
     alert.peak_level = std::max(alert.peak_level, alert.level);
     alert.peak_per_second = std::max(alert.peak_per_second, alert.per_second);
     alert.nested = cause.nested;
-    alert.baseline = describe(watched, cause, now);
-    if (narrator_) narrator_(alert);
+    alert.baseline = describe(watched, cause, moment.end);
+    watched.is_untold = true;
+    watched.updated = moment.now;
+    watched.updated_rate = alert.per_second;
 }
 
 std::optional<AlertBaseline> AlertEngine::describe(const Watched& watched, const Cause& cause, tally::Time now) const {
@@ -295,12 +329,14 @@ std::optional<AlertBaseline> AlertEngine::describe(const Watched& watched, const
 
 void AlertEngine::clear(Watched& watched, tally::Time now, const std::string& remark) {
     if (!watched.alert) return;
+    narrate(watched);  // as it was while it lasted
     Alert alert = std::move(*watched.alert);
     if (baselines_) {
         baselines_->settle(alert.subject);
         for (const AlertSubject& service : watched.services) baselines_->settle(service);
     }
     watched = {};
+    watched.told_until = now;
     alert.level = AlertLevel::none;
     alert.per_second = 0;
     alert.until = now;
@@ -315,14 +351,16 @@ void AlertEngine::absorb(const Cause& whole, tally::Time now) {
     const std::string remark = "It goes on as a part of the alert of " + to_string(whole.subject) + '.';
     const auto take = [&](const AlertSubject& part) {
         const auto known = watches_.find(part);
-        if (known != watches_.end() && part != whole.subject) clear(known->second, now, remark);
+        if (known == watches_.end() || part == whole.subject) return;
+        clear(known->second, now, remark);
+        known->second.told_until = 0;
     };
     for (const AlertSubject& part : whole.nested) take(part);
     for (const AlertSubject& service : whole.services) take(service);
 }
 
 void AlertEngine::forget(tally::Time now) {
-    std::erase_if(watches_, [](const auto& each) { return each.second.is_idle(); });
+    std::erase_if(watches_, [&](const auto& each) { return each.second.is_idle(now); });
     // Whoever replays a day wants to hear of its morning, too.
     const auto is_old = [&](const Alert& alert) { return live_ && *alert.until + listed_for < now; };
     while (!cleared_.empty() && (is_old(cleared_.back()) || cleared_.size() > capacity())) cleared_.pop_back();
@@ -357,8 +395,11 @@ void AlertEngine::judge_silence(std::uint64_t packets, tally::Interval now) {
 std::vector<Alert> AlertEngine::alerts() const {
     std::vector<Alert> all;
     if (no_data_) all.push_back(*no_data_);
-    for (const auto& [subject, watched] : watches_)
-        if (watched.alert) all.push_back(*watched.alert);
+    for (const auto& [subject, watched] : watches_) {
+        if (!watched.alert) continue;
+        all.push_back(*watched.alert);
+        if (watched.is_untold && narrator_) narrator_(all.back());
+    }
     std::ranges::stable_sort(all, [](const Alert& a, const Alert& b) {
         return std::tuple(b.level, b.per_second) < std::tuple(a.level, a.per_second);
     });
@@ -374,6 +415,8 @@ std::optional<Alert> AlertEngine::acknowledge(const std::string& id) {
         if (listener_) listener_(AlertEvent::acknowledged, alert);
         return alert;
     };
+    for (auto& [subject, watched] : watches_)
+        if (watched.alert && watched.alert->id == id) narrate(watched);
     if (no_data_ && no_data_->id == id) return take(*no_data_);
     for (auto& [subject, watched] : watches_)
         if (watched.alert && watched.alert->id == id) return take(*watched.alert);

@@ -23,7 +23,8 @@ namespace rstwatch::control {
 /// thread only.
 class AlertEngine {
   public:
-    /// Fills in what people read: service, cause, clients, text.
+    /// Fills in what people read: service, cause, clients, text. Costs more than all else about an alert, so it is
+    /// asked when somebody is told, and not in each second that an alert lasts.
     using Narrator = std::function<void(Alert&)>;
     using Listener = std::function<void(AlertEvent, const Alert&)>;
 
@@ -32,6 +33,10 @@ class AlertEngine {
     /// The book has followed the interval; `packets` were received in it. Intervals that were skipped, because nothing
     /// was received, are made up for.
     void step(const FailureBook& book, tally::Interval interval, std::uint64_t packets);
+
+    /// Other thresholds and networks, between two intervals. Whether there are baselines, and how large they are,
+    /// stays.
+    void set(const config::Settings& settings);
 
     /// Active ones first, worst first; then those cleared within the last hour, newest first.
     std::vector<Alert> alerts() const;
@@ -56,9 +61,17 @@ class AlertEngine {
         AlertWatch baseline{};
         std::optional<Alert> alert{};
         std::vector<AlertSubject> services{};  // that fail by it
+        bool is_untold = false;                // what the narrator fills in is of an earlier interval
+        tally::Interval updated = 0;           // the last second in which its cause was there
+        double updated_rate = 0;               // the alert's, of that second
+        tally::Time told_until = 0;            // what failed until then was told by an alert that is over
 
         AlertLevel level() const { return std::max(threshold.level(), baseline.level()); }
-        bool is_idle() const { return !alert && threshold.is_idle() && baseline.is_idle(); }
+        /// Its rate still holds what was told.
+        bool settles(tally::Time now) const;
+        bool is_idle(tally::Time now) const {
+            return !alert && threshold.is_idle() && baseline.is_idle() && !settles(now);
+        }
     };
     /// The second that is judged; the book may be further, where seconds were skipped.
     struct Moment {
@@ -77,14 +90,16 @@ class AlertEngine {
     AlertWatch::Step step_of(const Cause& cause) const;
     void accept_acknowledged(tally::Time now);
     std::set<AlertSubject> alerting() const;
-    std::vector<AlertSubject> held_by_baseline() const;
+    std::vector<AlertSubject> apart(tally::Time now) const;
     void judge_silence(std::uint64_t packets, tally::Interval now);
     Watched* watched(const AlertSubject& subject);
     void follow_level(Watched& watched, const Cause& cause, const Moment& moment);
     void follow_level_without_cause(Watched& watched, tally::Time now);
     void raise(Watched& watched, const Cause& cause, const Moment& moment);
     void take_beginning(Alert& alert, const Watched& watched, const Cause& cause, const Moment& moment) const;
-    void update(Watched& watched, const Cause& cause, tally::Time now);
+    void update(Watched& watched, const Cause& cause, const Moment& moment);
+    void tell(AlertEvent event, Watched& watched);
+    void narrate(Watched& watched) const;
     std::optional<AlertBaseline> describe(const Watched& watched, const Cause& cause, tally::Time now) const;
     void clear(Watched& watched, tally::Time now, const std::string& remark = {});
     void absorb(const Cause& whole, tally::Time now);

@@ -12,10 +12,9 @@ class Counting {
         : book_(book), minute_(minute), home_(home) {}
 
     std::vector<MinuteFailures> count() {
-        for (const Failure& service : book_.services().rows())
-            add_service(service.key, service.rates.in_minute(minute_).failed);
+        for (const Failure& service : book_.services().rows()) add_service(service);
         for (const Failure& suspect : book_.suspects().rows())
-            if (book_.is_mass(suspect)) add_mass(suspect);
+            if (book_.is_mass(suspect)) add_service(suspect);
         for (const Failure& host : book_.hosts().rows())
             if (is_home(host)) add(AlertScope::host, Direction::incoming, host);
         for (const Failure& client : book_.clients().rows())
@@ -31,17 +30,12 @@ class Counting {
                                    [&](const config::Network& net) { return net.contains(failure.key.address.bytes); });
     }
 
-    void add_service(const tally::Endpoint& service, std::uint64_t failed) {
-        if (failed == 0) return;
+    /// Only by what says why it fails: else it would be the same trouble twice.
+    void add_service(const Failure& service) {
+        const std::uint64_t failed = service.rates.in_minute(minute_).failed;
+        if (failed == 0 || book_.why_fails(service.key) != &service) return;
         network_ += failed;
-        found_.push_back({{AlertScope::service, Direction::incoming, service}, failed, {}});
-    }
-
-    /// Of a service whose failures are counted already it would be the same trouble twice.
-    void add_mass(const Failure& suspect) {
-        const Failure* service = book_.of_service(suspect.key);
-        if (service != nullptr && service->rates.in_minute(minute_).failed > 0) return;
-        add_service(suspect.key, suspect.rates.in_minute(minute_).failed);
+        found_.push_back({{AlertScope::service, Direction::incoming, service.key}, failed, {}});
     }
 
     void add(AlertScope scope, Direction direction, const Failure& failure) {

@@ -37,7 +37,7 @@ class Classifier {
     const HopBaselines& baselines() const { return refusals_.baselines(); }
     const Scanners& scanners() const { return scanners_; }
     const Assumptions& assumptions() const { return unseen_.assumptions(); }
-    SpanFacts span(const Registry& registry) const { return span_.facts(registry.unheard()); }
+    SpanFacts span(const Registry& registry) const { return span_.facts(registry.unheard(), unseen_.assumed()); }
     ClassifierTables tables() const;
 
   private:

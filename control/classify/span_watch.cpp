@@ -12,6 +12,7 @@ constexpr std::uint64_t minutes_kept = 10;
 constexpr std::uint64_t most_two_sided = 20;    // two-sided ones among one-sided ones: 1 in 20 is chance
 constexpr std::uint64_t least_duplicates = 10;  // fewer may be retransmissions that look alike
 constexpr std::uint64_t duplicate_share = 5;    // 1 in 5; mirroring everything twice makes it 1 in 2
+constexpr std::uint64_t least_assumed = 3;      // answers to nobody: of one or two, somebody may have forged the SYN
 constexpr std::uint64_t least_unheard = 3;      // destinations: of one or two, a packet may have been lost
 
 constexpr std::size_t client = tally::index(Side::client);
@@ -90,7 +91,7 @@ void SpanWatch::add(const MergedInterval& interval) {
     sums.duplicates += interval.packets.duplicates;
 }
 
-SpanFacts SpanWatch::facts(const UnheardDestinations& unheard) const {
+SpanFacts SpanWatch::facts(const UnheardDestinations& unheard, std::uint64_t assumed) const {
     Sums sums;
     for (const Sums& each : minutes_) {
         sums.two_sided += each.two_sided;
@@ -101,6 +102,7 @@ SpanFacts SpanWatch::facts(const UnheardDestinations& unheard) const {
     SpanFacts facts;
     facts.two_sided = at_least_none(sums.two_sided);
     for (const std::size_t side : {client, server}) facts.one_sided[side] = at_least_none(sums.one_sided[side]);
+    if (assumed >= least_assumed) facts.one_sided[server] += assumed;
     facts.tcp = sums.tcp;
     facts.duplicates = sums.duplicates;
     facts.unheard = unheard;

@@ -20,13 +20,13 @@ struct UnheardDestinations {
 /// What the SPAN port (or TAP) itself does to what can be seen, with the numbers that say so.
 struct SpanFacts {
     std::uint64_t two_sided = 0;               ///< connections of which both sides were seen
-    std::array<std::uint64_t, 2> one_sided{};  ///< by Side: that live though only this side is seen
+    std::array<std::uint64_t, 2> one_sided{};  ///< by Side: that live, or are answered, though only this side is seen
     std::uint64_t tcp = 0;                     ///< packets
     std::uint64_t duplicates = 0;              ///< of these, mirrored before
     UnheardDestinations unheard;
     std::optional<tally::Interval> window;  ///< seconds that these numbers cover; none: everything
 
-    bool one_way = false;                  ///< living connections are seen from one side only
+    bool one_way = false;                  ///< connections are seen from one side only
     std::optional<tally::Side> only_side;  ///< which, if it is always the same
     bool duplicated = false;               ///< packets are mirrored twice
     std::string text;                      ///< what is wrong and what to do, in words; empty: nothing
@@ -43,7 +43,8 @@ class SpanWatch {
 
     void add(const MergedInterval& interval);
 
-    SpanFacts facts(const UnheardDestinations& unheard) const;
+    /// `assumed`: attempts that are seen by their answers alone while nothing shows the other direction.
+    SpanFacts facts(const UnheardDestinations& unheard, std::uint64_t assumed = 0) const;
 
   private:
     struct Sums {

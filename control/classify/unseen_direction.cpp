@@ -111,6 +111,7 @@ void UnseenDirection::assume(MergedInterval& interval, tally::AttemptRecord& rec
     Pair& pair = pairs_[who];
     ++pair.counts[place_of(outcome)];
     pair.last = interval.interval;
+    ++assumed_;
     // The final counts stay: they never fall, and this may be taken back.
     record.outcome = outcome;
     record.flags |= tally::record_flag::one_way;
@@ -125,6 +126,7 @@ void UnseenDirection::take_back(const Attempt& who, const Pair& pair, tally::Tim
     for (const Outcome outcome : assumable) {
         const std::uint64_t count = pair.counts[place_of(outcome)];
         if (count == 0) continue;
+        assumed_ -= count;
         overlay.move(Outcome::unsolicited, outcome, -static_cast<std::int64_t>(count));
         registry.reclassify(who.server, who.client.address, outcome, Outcome::unsolicited, count, now);
     }
@@ -136,6 +138,7 @@ void UnseenDirection::give_up(tally::Time now, Registry& registry, OutcomeOverla
     for (const auto& [who, pair] : pairs_) take_back(who, pair, now, registry, overlay);
     pairs_ = {};
     flooded_ = {};
+    assumed_ = 0;  // those that were old had been forgotten
 }
 
 /// Live, what has been assumed for long without the other direction showing is as good as known. A replay knows in the

@@ -45,6 +45,9 @@ class UnseenDirection {
 
     const Assumptions& assumptions() const { return assumptions_; }
 
+    /// Attempts that are seen by their answers alone, as far as that has not been taken back.
+    std::uint64_t assumed() const { return assumed_; }
+
     /// Attempts of which nothing was assumed for want of room.
     std::uint64_t overflowed() const { return overflowed_; }
 
@@ -62,8 +65,7 @@ class UnseenDirection {
     bool note_synack(const tally::AttemptRecord& record, Registry& registry, OutcomeOverlay& overlay);
     void assume(MergedInterval& interval, tally::AttemptRecord& record, tally::Outcome outcome, Registry& registry,
                 OutcomeOverlay& overlay);
-    static void take_back(const Attempt& who, const Pair& pair, tally::Time now, Registry& registry,
-                          OutcomeOverlay& overlay);
+    void take_back(const Attempt& who, const Pair& pair, tally::Time now, Registry& registry, OutcomeOverlay& overlay);
     void give_up(tally::Time now, Registry& registry, OutcomeOverlay& overlay);
     void forget_old(tally::Interval now);
 
@@ -73,6 +75,7 @@ class UnseenDirection {
     Pairs pairs_;
     std::unordered_map<tally::IpAddress, Flooded, AddressHash> flooded_;
     tally::Interval next_cleaning_ = 0;
+    std::uint64_t assumed_ = 0;
     std::uint64_t overflowed_ = 0;
 };
 

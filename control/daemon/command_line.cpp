@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <utility>
 
 #include "config/consistency.h"
 #include "config/loader.h"
@@ -18,11 +19,11 @@ void add_ports(std::vector<config::Port>& ports, const std::vector<std::string>&
 }
 
 /// The file's own ports were checked with it; those of the command line replace them and have not been.
-bool ports_fit(const config::Settings& settings) {
-    const auto conflicts = config::conflicts(settings);
-    for (const config::Conflict& conflict : conflicts)
-        std::fprintf(stderr, "rstwatchd: the command line: %s\n", conflict.message.c_str());
-    return conflicts.empty();
+std::vector<config::Diagnostic> misfits_of(const config::Settings& settings) {
+    std::vector<config::Diagnostic> misfits;
+    for (config::Conflict& conflict : config::conflicts(settings))
+        misfits.push_back({"the command line", {}, std::move(conflict.message)});
+    return misfits;
 }
 
 }  // namespace
@@ -73,15 +74,20 @@ std::optional<int> parse_command_line(int argc, char** argv, CommandLine& line) 
     return std::nullopt;
 }
 
+std::vector<config::Diagnostic> read_settings(const CommandLine& line, config::Settings& settings) {
+    config::LoadResult result = line.config_file.empty() ? config::load_text("", "the command line", line.overrides)
+                                                         : config::load_file(line.config_file, line.overrides);
+    settings = std::move(result.settings);
+    if (line.ports.empty()) return std::move(result.errors);
+    settings.ports = line.ports;
+    return result.ok() ? misfits_of(settings) : std::move(result.errors);
+}
+
 bool load_settings(const CommandLine& line, config::Settings& settings) {
-    const config::LoadResult result = line.config_file.empty()
-                                          ? config::load_text("", "the command line", line.overrides)
-                                          : config::load_file(line.config_file, line.overrides);
-    for (const config::Diagnostic& error : result.errors)
+    const std::vector<config::Diagnostic> errors = read_settings(line, settings);
+    for (const config::Diagnostic& error : errors)
         std::fprintf(stderr, "rstwatchd: %s\n", config::to_string(error).c_str());
-    settings = result.settings;
-    if (!line.ports.empty()) settings.ports = line.ports;
-    return result.ok() && ports_fit(settings);
+    return errors.empty();
 }
 
 }  // namespace rstwatch::control

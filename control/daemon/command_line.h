@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "config/diagnostic.h"
 #include "config/override.h"
 #include "config/settings.h"
 
@@ -28,7 +29,10 @@ struct CommandLine {
 /// (--help, --version, wrong usage).
 std::optional<int> parse_command_line(int argc, char** argv, CommandLine& line);
 
-/// Settings of the file, changed by the command line. Prints what is wrong with them, all at once; false then.
+/// Settings of the file, changed by the command line. Returns all that is wrong with them.
+std::vector<config::Diagnostic> read_settings(const CommandLine& line, config::Settings& settings);
+
+/// The same; prints what is wrong, and returns false then.
 bool load_settings(const CommandLine& line, config::Settings& settings);
 
 }  // namespace rstwatch::control

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The composition root: builds the packet half and control, and lets them run.
-#include <malloc.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -8,21 +7,28 @@
 #include <exception>
 
 #include "config/cpu_baseline.h"
+#include "control/daemon/clock_watch.h"
 #include "control/daemon/command_line.h"
 #include "control/daemon/exit_code.h"
+#include "control/daemon/live_settings.h"
 #include "control/daemon/progress.h"
 #include "control/daemon/report_run.h"
 #include "control/daemon/service_knowledge.h"
+#include "control/daemon/service_manager.h"
 #include "control/daemon/service_run.h"
 #include "control/daemon/service_settings.h"
-#include "control/daemon/stop_signals.h"
+#include "control/daemon/signals.h"
 #include "control/daemon/surroundings.h"
+#include "control/heap.h"
 #include "dataplane/dataplane.h"
 
 namespace {
 
 using namespace rstwatch;
 using control::CommandLine;
+
+/// As far as the tables of a replay grow with the default settings, and some more.
+constexpr std::size_t replay_heap = 192 << 20;
 
 void set_up_log(const config::Settings& settings) {
     auto logger = std::make_shared<spdlog::logger>("rstwatchd", std::make_shared<spdlog::sinks::stderr_sink_mt>());
@@ -32,14 +38,6 @@ void set_up_log(const config::Settings& settings) {
     logger->set_level(spdlog::level::from_str(settings.log.level));
     logger->flush_on(spdlog::level::trace);
     spdlog::set_default_logger(std::move(logger));
-}
-
-/// Every interval takes and returns some megabytes. Kept in the process they are reused; glibc's defaults give them
-/// back to the kernel each time, and clearing the pages anew cost a third of a replay's CPU time.
-void keep_freed_memory() {
-    mallopt(M_MMAP_THRESHOLD, 256 << 20);
-    mallopt(M_TRIM_THRESHOLD, 256 << 20);
-    mallopt(M_TOP_PAD, 4 << 20);
 }
 
 void tell_of_store(bool warning, const std::string& sentence) {
@@ -58,7 +56,9 @@ control::Controller::Wishes wishes_of(const CommandLine& line, bool report) {
 int watch(Dataplane& dataplane, const config::Settings& settings, const control::ServiceKnowledge& services,
           const CommandLine& line) {
     const bool report = line.report != CommandLine::Report::none;
-    const control::StopSignals signals([&dataplane] { dataplane.request_stop(); });
+    const control::Signals signals([&dataplane] { dataplane.request_stop(); }, !report);
+    control::ClockWatch clock(dataplane);
+    control::LiveSettings live_settings(line, settings, services);
     control::SnapshotStore snapshots;
     control::Surroundings surroundings = control::surroundings_of(dataplane, settings, services, report);
     control::Progress progress(settings);
@@ -67,22 +67,35 @@ int watch(Dataplane& dataplane, const config::Settings& settings, const control:
         const control::SnapshotPtr snapshot = snapshots.latest();
         return snapshot ? std::string(snapshot->services.name_of(server).name) : "";
     });
+    surroundings.clock_status = [&clock] { return clock.status(); };
+    if (!report)
+        surroundings.between_intervals = [&] {
+            clock.follow();
+            if (signals.take_reload_request() && !signals.stop_requested()) live_settings.reload();
+        };
     surroundings.judged = [&events](const control::MergedInterval& interval) { events.publish(interval); };
     control::AlertSinks::Options sink_options;
     sink_options.sensor = surroundings.sensor;
     if (!report) sink_options.sinks = settings.sinks;  // a report tells nobody but who asked for it
     control::AlertSinks sinks(sink_options);
     surroundings.alerted = [&](control::AlertEvent event, const control::Alert& alert, tally::Time now) {
-        sinks.notify(event, alert, now);
+        sinks.notify({event, alert, now, clock.wall_offset()});
         events.publish({event, alert, now});
     };
     control::Store::Options kept = control::store_options(settings.store, dataplane.is_replay());
     if (report) kept.path.clear();  // a report leaves nothing behind
     control::Store history(std::move(kept), tell_of_store);
     surroundings.store = &history;
+    control::Vitals vitals;
+    control::Watchdog watchdog(control::service_watchdog_timeout(), vitals, control::notify_service_manager);
+    if (!report) surroundings.beat = control::beat_of(dataplane, vitals, watchdog);
     control::Controller controller(settings, surroundings, wishes_of(line, report), dataplane.exchanges(), snapshots);
     if (report) return control::run_report(dataplane, controller, snapshots, line, signals);
-    return control::run_service({dataplane, controller, snapshots, history, events, sinks}, settings, signals);
+    // Now that the tables have what they begin with: what is taken here is for what they grow by.
+    control::reserve_heap(static_cast<std::size_t>(settings.memory.reserve_mib) << 20);
+    return control::run_service(
+        {dataplane, controller, snapshots, history, events, sinks, live_settings, clock, vitals, watchdog}, settings,
+        signals);
 }
 
 int run(int argc, char** argv) {
@@ -106,8 +119,11 @@ int run(int argc, char** argv) {
     set_up_log(settings);
     control::tell_cache_trouble(services, settings);
     const bool serves = line.report == CommandLine::Report::none;
+    if (!serves) control::prefer_huge_pages(replay_heap);
     Dataplane dataplane(settings, settings.identify.enabled ? services.signatures.set.get() : nullptr, serves);
-    if (const port::Failure failed = dataplane.open()) {
+    const port::Failure failed = dataplane.open();
+    control::log_remarks(dataplane);
+    if (failed) {
         std::fprintf(stderr, "rstwatchd: %s\n", failed.message().c_str());
         return control::exit_failure;
     }
@@ -118,7 +134,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     config::check_cpu_or_exit("rstwatchd");
-    keep_freed_memory();
+    control::keep_freed_memory();
     try {
         return run(argc, argv);
     } catch (const std::exception& error) {

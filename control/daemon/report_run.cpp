@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "control/daemon/control_run.h"
 #include "control/daemon/damage.h"
 #include "control/export/destination.h"
 #include "control/export/report.h"
@@ -38,16 +39,21 @@ bool print_report(const Snapshot& snapshot, Controller& controller, const Comman
 }  // namespace
 
 int run_report(Dataplane& dataplane, Controller& controller, SnapshotStore& store, const CommandLine& line,
-               const StopSignals& signals) {
+               const Signals& signals) {
     if (const port::Failure failed = dataplane.start()) {
         std::fprintf(stderr, "rstwatchd: %s\n", failed.message().c_str());
         return exit_failure;
     }
-    controller.run();
+    Vitals vitals;
+    const auto failed = run_control(dataplane, controller, vitals);
     dataplane.join();
+    if (failed) {
+        std::fprintf(stderr, "rstwatchd: %s; this is more than the machine has, or a defect\n", failed->c_str());
+        return exit_failure;
+    }
     const bool printed = print_report(*store.latest(), controller, line);
     const int damaged = tell_damage(dataplane);
-    if (signals.requested()) {
+    if (signals.stop_requested()) {
         std::fputs("rstwatchd: interrupted; the report covers what had been read\n", stderr);
         return exit_failure;
     }

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
+#include <utility>
 
 #include "config/signatures.h"
 
@@ -13,11 +14,12 @@ bool load_service_knowledge(const config::Settings& settings, bool check, Servic
     services.labels = config::load_service_file(settings.services.labels);
     std::vector<config::Diagnostic> errors = services.labels.errors;
     if (settings.identify.enabled || check) {
-        const config::Signatures signatures = config::load_signatures(settings.identify);
+        config::Signatures signatures = config::load_signatures(settings.identify);
         errors.insert(errors.end(), signatures.errors.begin(), signatures.errors.end());
         if (signatures.errors.empty())
             services.signatures = identify::LoadedSignatures::compile(signatures.all, settings.identify.cache);
         errors.insert(errors.end(), services.signatures.errors.begin(), services.signatures.errors.end());
+        services.source = std::move(signatures.all);
     }
     for (const config::Diagnostic& error : errors)
         std::fprintf(stderr, "rstwatchd: %s\n", config::to_string(error).c_str());

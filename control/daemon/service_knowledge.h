@@ -3,6 +3,7 @@
 
 #include "config/services.h"
 #include "config/settings.h"
+#include "config/signatures.h"
 #include "dataplane/identify/signature_set.h"
 
 namespace rstwatch::control {
@@ -10,6 +11,7 @@ namespace rstwatch::control {
 /// What services are told and called by.
 struct ServiceKnowledge {
     identify::LoadedSignatures signatures;  ///< without a set where nothing is to be identified
+    std::vector<config::Signature> source;  ///< of the signatures, as they were read
     config::ServiceLabels labels;
 };
 

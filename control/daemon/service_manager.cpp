@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "control/watchdog.h"
+
 namespace rstwatch::control {
 
 void notify_service_manager(std::string_view state) {
@@ -25,6 +27,10 @@ void notify_service_manager(std::string_view state) {
     (void)sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
                  length);
     close(descriptor);
+}
+
+std::optional<std::chrono::microseconds> service_watchdog_timeout() {
+    return watchdog_timeout(std::getenv("WATCHDOG_USEC"), std::getenv("WATCHDOG_PID"), getpid());
 }
 
 }  // namespace rstwatch::control

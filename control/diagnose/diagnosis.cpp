@@ -96,6 +96,10 @@ std::string tell_past(const Facts& facts, tally::Time until, double peak_per_sec
     return text + '.';
 }
 
+std::string sentence(const Facts& facts) {
+    return sentence_of(rule_of(facts), facts);
+}
+
 Diagnosis diagnose(const Facts& facts) {
     const Rule& rule = rule_of(facts);
     Diagnosis diagnosis;

@@ -21,6 +21,9 @@ struct Diagnosis {
 
 Diagnosis diagnose(const Facts& facts);
 
+/// That of the diagnosis alone.
+std::string sentence(const Facts& facts);
+
 /// What an alert was about that is over at `until`: who, how much, for whom, from when to when, and the highest rate of
 /// failures per second, which is left out where it is 0.
 std::string tell_past(const Facts& facts, tally::Time until, double peak_per_second);

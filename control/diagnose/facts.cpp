@@ -14,10 +14,7 @@ const Failure* failure_of(const FailureBook& book, const AlertSubject& subject) 
     if (subject.scope == AlertScope::host)
         return subject.direction == Direction::incoming ? book.of_host(subject.endpoint.address)
                                                         : book.of_client(subject.endpoint.address);
-    const Failure* failure = book.of_service(subject.endpoint);
-    if (failure != nullptr && book.is_active(*failure)) return failure;
-    const Failure* mass = book.in_mass(subject.endpoint);
-    return mass != nullptr ? mass : failure;
+    return book.why_fails(subject.endpoint);
 }
 
 /// Over the ten seconds that end with the last failure: what has stopped is told as it was.
@@ -54,13 +51,20 @@ void take_failure(Facts& facts, const Failure& failure, const FailureBook& book)
 void take_host(Facts& facts, const FailureBook& book) {
     const tally::IpAddress& address = facts.subject.endpoint.address;
     if (const Failure* host = book.of_host(address)) {
-        const Failure* service = book.of_service(facts.subject.endpoint);
+        const Failure* service = book.why_fails(facts.subject.endpoint);
         const tally::Time own = service == nullptr ? 0 : service->succeeded_last;
         facts.host_answers = facts.subject.scope == AlertScope::host
                                  ? host->is_partial()
                                  : host->succeeded_last > std::max(own, facts.since);
     }
-    facts.host_failing_ports = book.failing_services(address);
+}
+
+/// The ports of a host are what is said of it; of a service they are evidence.
+void take_neighbours(Facts& facts, const FailureBook& book, FactsFor purpose) {
+    if (purpose == FactsFor::diagnosis || facts.subject.scope == AlertScope::host)
+        facts.host_failing_ports = book.failing_services(facts.subject.endpoint.address);
+    if (purpose == FactsFor::diagnosis && facts.cause == tally::Outcome::refused_by_device)
+        facts.device_hosts = book.hosts_rejected_by_devices();
 }
 
 void take_host_names(Facts& facts, const ServiceNames& names) {
@@ -78,7 +82,7 @@ void take_name(Facts& facts, const ServiceNames& names) {
 
 }  // namespace
 
-Facts gather(const FactSources& sources, const AlertSubject& subject) {
+Facts gather(const FactSources& sources, const AlertSubject& subject, FactsFor purpose) {
     const FailureBook& book = sources.failures;
     Facts facts;
     facts.subject = subject;
@@ -91,11 +95,13 @@ Facts gather(const FactSources& sources, const AlertSubject& subject) {
             if (!facts.failing || row->accepted.last < facts.since) facts.last_accepted_before = row->accepted.last;
         }
     }
-    if (subject.scope != AlertScope::network) take_host(facts, book);
+    if (subject.scope != AlertScope::network) {
+        take_host(facts, book);
+        take_neighbours(facts, book, purpose);
+    }
     take_host_names(facts, sources.names);
     const std::vector<std::uint8_t> hops = sources.baselines.distances(subject.endpoint.address);
     if (subject.scope == AlertScope::service && hops.size() == 1) facts.server_hops = hops[0];
-    if (facts.cause == tally::Outcome::refused_by_device) facts.device_hosts = book.hosts_rejected_by_devices();
     if (facts.clients == 1 && !facts.peers.empty()) {
         const Failure* client = book.of_client(facts.peers[0].who.address);
         facts.client_succeeds_elsewhere = client != nullptr && client->rates.over(minute, book.interval()).accepted > 0;

@@ -60,7 +60,11 @@ struct FactSources {
     const HopBaselines& baselines;
 };
 
+/// What the facts are for. What only evidence is made of is left out where nobody asks for it: the neighbours of all
+/// that fails are counted for it.
+enum class FactsFor : std::uint8_t { sentence, diagnosis };
+
 /// `subject` need not be known: then nothing fails, and nothing was accepted.
-Facts gather(const FactSources& sources, const AlertSubject& subject);
+Facts gather(const FactSources& sources, const AlertSubject& subject, FactsFor purpose = FactsFor::diagnosis);
 
 }  // namespace rstwatch::control

@@ -28,7 +28,7 @@ tally::Outcome cause_of(const std::vector<AlertSubject>& subjects, const Failure
     Failure sum;
     for (const AlertSubject& subject : subjects) {
         const tally::Endpoint& at = subject.endpoint;
-        const Failure* failure = subject.scope == AlertScope::service       ? book.of_service(at)
+        const Failure* failure = subject.scope == AlertScope::service       ? book.why_fails(at)
                                  : subject.direction == Direction::incoming ? book.of_host(at.address)
                                                                             : book.of_client(at.address);
         if (failure == nullptr) continue;
@@ -40,7 +40,7 @@ tally::Outcome cause_of(const std::vector<AlertSubject>& subjects, const Failure
 }  // namespace
 
 void narrate(Alert& alert, const FactSources& sources) {
-    Facts facts = gather(sources, alert.subject);
+    Facts facts = gather(sources, alert.subject, FactsFor::sentence);
     facts.failing = true;
     facts.no_data = alert.no_data;
     facts.nested = alert.nested;
@@ -55,7 +55,7 @@ void narrate(Alert& alert, const FactSources& sources) {
     if (alert.subject.scope == AlertScope::network) facts.cause = cause_of(alert.nested, sources.failures);
     alert.cause = facts.cause;
     alert.clients = facts.clients;
-    alert.text = diagnose(facts).sentence;
+    alert.text = sentence(facts);
     if (alert.baseline) alert.text += ' ' + usual_in_words(*alert.baseline);
 }
 

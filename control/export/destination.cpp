@@ -41,9 +41,7 @@ Json identity_json(const Identity* identity) {
 
 Json service_json(const Knowledge& knowledge, const RegistryRow& row) {
     const FailureBook& book = knowledge.failures;
-    const Failure* failure = book.of_service(row.key);
-    if (failure == nullptr || !book.is_active(*failure))
-        if (const Failure* mass = book.in_mass(row.key)) failure = mass;
+    const Failure* failure = book.why_fails(row.key);
     const ServiceName name = knowledge.names.name_of(row.key);
     Traffic traffic;
     traffic.add(row, knowledge.registry.destination_error(row), book.interval());

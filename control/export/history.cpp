@@ -12,6 +12,7 @@ double time_of(tally::Interval second) {
 Json point_json(tally::Interval time, const HistoryPoint& point, bool is_network) {
     return {{"time", time_of(time)},
             {"seconds", point.seconds},
+            {"control_depth_seconds", point.control_depth_seconds},
             {"packets", is_network ? Json(point.packets) : Json(nullptr)},
             {"attempts", is_network ? Json(point.attempts) : Json(nullptr)},
             {"accepted", point.accepted},

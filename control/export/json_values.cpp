@@ -81,7 +81,12 @@ Json tracking_json(const Snapshot& snapshot) {
     for (const tally::Outcome outcome : tally::all_outcomes())
         if (snapshot.control_depth && !tally::is_told_at_control_depth(outcome))
             not_told.push_back(tally::name(outcome));
-    return {{"depth", snapshot.control_depth ? "control" : "full"}, {"not_told", std::move(not_told)}};
+    std::uint64_t falls = 0;
+    for (const CoreState& core : snapshot.cores) falls += core.falls;
+    return {{"depth", snapshot.at_control_depth() ? "control" : "full"},
+            {"not_told", std::move(not_told)},
+            {"control_depth_seconds", snapshot.totals.control_depth_seconds},
+            {"falls", falls}};
 }
 
 Json span_json(const Snapshot& snapshot) {

@@ -19,6 +19,7 @@ struct Selection {
     std::uint64_t seconds = 0;
     std::uint64_t packets = 0;
     std::uint64_t attempts = 0;
+    std::uint64_t control_depth_seconds = 0;
     tally::Interval first = 0, last = 0;  // meaningful when seconds > 0
 };
 
@@ -38,6 +39,7 @@ Selection select(const Snapshot& snapshot, const TopQuery& query) {
         selection.intervals.push_back(interval);
         selection.packets += interval->packets;
         selection.attempts += interval->attempts;
+        selection.control_depth_seconds += interval->at_control_depth ? 1 : 0;
     }
     selection.seconds = last - first + 1;
     selection.first = first;
@@ -279,6 +281,7 @@ Json top(const Snapshot& snapshot, const TopQuery& query) {
                  {"rows", std::move(rows)},
                  {"packets", {{"received", selection.packets}}},
                  {"attempts", attempts},
+                 {"control_depth_seconds", selection.control_depth_seconds},
                  {"span", span_json(snapshot)}};
     add_range(json, query, "memory", selection.seconds, range.first, range.second);
     return json;
@@ -294,6 +297,7 @@ Json top(const Snapshot& snapshot, const TopQuery& query, const StoredTop& store
                  {"rows", std::move(rows)},
                  {"packets", {{"received", stored.packets}}},
                  {"attempts", stored.attempts},
+                 {"control_depth_seconds", stored.control_depth_seconds},
                  {"span", span_json(snapshot)}};
     add_range(json, query, "store", stored.seconds, query.range->first, query.range->second);
     return json;

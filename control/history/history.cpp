@@ -15,6 +15,7 @@ void History::add(const MergedInterval& interval, tally::Interval from, const st
         point.packets += interval.packets.received;
         point.attempts += interval.outcomes.attempts;
         point.accepted += interval.outcomes.accepted;
+        point.control_depth_seconds += interval.at_control_depth ? 1 : 0;
         for (std::size_t i = 0; i < tally::outcome_count; ++i) point.outcomes[i] += interval.outcomes.first[i];
     }
     for (const CountChange& change : changes)

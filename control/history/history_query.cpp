@@ -70,6 +70,7 @@ class WindowPoints {
   private:
     void add(const WindowInterval& interval) {
         HistoryPoint& point = points_[interval.interval - begin_];
+        point.control_depth_seconds += interval.at_control_depth ? 1 : 0;
         const bool outgoing = subject_.scope == Scope::outgoing;
         for (const tally::Row& row : outgoing ? interval.clients : interval.destinations) {
             if (!is_about(subject_, {row.key.address, row.key.port}, row.key.address)) continue;

@@ -63,6 +63,7 @@ void MinuteRows::add(const MergedInterval& interval, tally::Interval from, const
     const auto network = [&](tally::RowKind kind, std::uint64_t number) {
         if (number > 0) count(minute, Scope::network, kind, static_cast<std::int64_t>(number));
     };
+    network(stored_kind::control_depth, interval.at_control_depth ? 1 : 0);
     network(stored_kind::packets, interval.packets.received);
     network(stored_kind::attempts, interval.outcomes.attempts);
     network(tally::accepted_kind, interval.outcomes.accepted);

@@ -14,6 +14,8 @@ struct HistoryPoint {
     std::uint64_t packets = 0;
     std::uint64_t attempts = 0;  ///< begun in it
     std::uint64_t accepted = 0;  ///< handshakes completed in it
+    /// Of `seconds`, in which not every segment was looked up: some outcomes may be missing.
+    std::uint64_t control_depth_seconds = 0;
     /// By what they came to, counted when that was first known; later revisions included.
     std::array<std::uint64_t, tally::outcome_count> outcomes{};
 
@@ -22,6 +24,7 @@ struct HistoryPoint {
         packets += more.packets;
         attempts += more.attempts;
         accepted += more.accepted;
+        control_depth_seconds += more.control_depth_seconds;
         for (std::size_t i = 0; i < outcomes.size(); ++i) outcomes[i] += more.outcomes[i];
     }
 

@@ -35,6 +35,12 @@ class Admission {
 
     Admission(std::size_t most, std::size_t most_per_address) : most_(most), most_per_address_(most_per_address) {}
 
+    /// Other caps, for who comes from now on.
+    void set_caps(std::size_t most, std::size_t most_per_address) {
+        most_ = most;
+        most_per_address_ = most_per_address;
+    }
+
     /// Connections that are admitted now.
     std::size_t admitted() const { return admitted_; }
 

@@ -9,6 +9,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <string>
@@ -163,6 +164,13 @@ class Server::Running {
 
     std::uint16_t port() const { return port_; }
 
+    void set_limits(Limits& limits, const Limits& wanted) {
+        asio::post(context_, [this, &limits, wanted] {
+            limits = wanted;
+            shared_.admission.set_caps(wanted.max_connections, wanted.max_per_address);
+        });
+    }
+
   private:
     std::uint16_t port_ = 0;
     SocketFile file_;
@@ -186,6 +194,10 @@ std::optional<Error> Server::start() {
     running->run();
     running_ = std::move(running);
     return std::nullopt;
+}
+
+void Server::set_limits(const Limits& limits) {
+    running_->set_limits(options_.limits, limits);
 }
 
 void Server::stop() {

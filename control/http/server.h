@@ -38,6 +38,10 @@ class Server {
     /// nothing is left open then.
     [[nodiscard]] std::optional<Error> start();
 
+    /// Other limits, for each step that begins from now on. From the thread that has started it, between start() and
+    /// stop().
+    void set_limits(const Limits& limits);
+
     /// Cuts every connection, joins the thread and removes the Unix socket. Harmless when not started.
     void stop();
 

@@ -53,6 +53,16 @@ void sort_by_time_and_tuple(MergedInterval& interval) {
     });
 }
 
+/// A bank goes back to its core whatever happens to who reads it: a replay's core waits for it.
+struct Loan {
+    tally::BankExchange& exchange;
+    tally::IntervalBank& bank;
+    Loan(tally::BankExchange& exchange, tally::IntervalBank& bank) : exchange(exchange), bank(bank) {}
+    Loan(const Loan&) = delete;
+    Loan& operator=(const Loan&) = delete;
+    ~Loan() { exchange.give_back(&bank); }
+};
+
 /// A full table displaces rows; a destination (or client) has at most one for each outcome that occurred.
 std::uint64_t missed_by_one(const tally::RowTable& table, const tally::OutcomeTotals& outcomes) {
     if (table.overflowed() == 0) return 0;
@@ -72,13 +82,21 @@ std::size_t IntervalMerger::poll() {
     std::size_t banks = 0;
     for (const auto& exchange : exchanges_) {
         while (tally::IntervalBank* bank = exchange->take_full()) {
+            const Loan loan{*exchange, *bank};
             absorb(*bank);
-            exchange->give_back(bank);
             ++banks;
         }
     }
     release(watermark);
     return banks;
+}
+
+bool IntervalMerger::drain() {
+    const bool all = std::ranges::all_of(
+        exchanges_, [](const auto& exchange) { return exchange->watermark() == tally::BankExchange::finished; });
+    for (const auto& exchange : exchanges_)
+        while (tally::IntervalBank* bank = exchange->take_full()) exchange->give_back(bank);
+    return all;
 }
 
 void IntervalMerger::absorb(const tally::IntervalBank& bank) {
@@ -96,6 +114,7 @@ void IntervalMerger::absorb(const tally::IntervalBank& bank) {
     interval.packets.add(bank.packets);
     add(interval.outcomes, bank.outcomes);
     add(interval.losses, bank.losses);
+    interval.at_control_depth |= bank.at_control_depth;
     interval.late_merges += bank.late ? 1 : 0;
     interval.destinations_other += bank.destinations.other();
     interval.destinations_overflowed += bank.destinations.overflowed();

@@ -30,6 +30,9 @@ class IntervalMerger {
     /// Takes what the cores have handed over; returns the number of banks.
     std::size_t poll();
 
+    /// Takes what the cores have handed over and throws it away; true when all cores have finished.
+    bool drain();
+
     /// True when every core has finished and every interval has been released.
     bool finished() const { return finished_; }
 

@@ -17,6 +17,7 @@ struct MergedInterval {
     tally::OutcomeTotals outcomes;
     tally::Losses losses;
     std::map<unsigned, tally::Gauges> gauges;  ///< by core, as they stood at its end
+    bool at_control_depth = false;             ///< a core did not look every segment up all the time
     std::uint64_t late_merges = 0;             ///< banks that held more than this interval
     std::uint64_t destinations_other = 0;      ///< verdicts without a row, because a bank's table was full
     std::uint64_t destinations_overflowed = 0;

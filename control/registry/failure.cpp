@@ -36,15 +36,15 @@ void Failure::begin(tally::Interval interval, tally::Time first) {
     peers.clear();
     has_example = false;
     idle_least = idle_most = 0;
-    begun_in_ = interval;
-    since_is_exact_ = false;
+    begun_in = interval;
+    since_is_exact = false;
 }
 
 void Failure::fail(tally::Interval interval, tally::Outcome outcome, std::uint64_t count, tally::Time first,
                    tally::Time until, tally::Time quiet) {
     const bool is_over = recovered_at != 0 && recovered_at < first && first >= last + quiet;
     if (failed == 0 || is_over) begin(interval, first);
-    if (interval == begun_in_ && !since_is_exact_) since = std::min(since, first);
+    if (interval == begun_in && !since_is_exact) since = std::min(since, first);
     failed += count;
     outcomes[tally::index(outcome)] += static_cast<std::uint32_t>(count);
     last = std::max(last, until);
@@ -67,9 +67,9 @@ void Failure::meet(const tally::Endpoint& peer, const tally::IpAddress& distinct
     clients.add(distinct, budget);
     count_peer(peer);
     last_began = std::max(last_began, began);
-    if (interval != begun_in_) return;
-    since = since_is_exact_ ? std::min(since, began) : began;
-    since_is_exact_ = true;
+    if (interval != begun_in) return;
+    since = since_is_exact ? std::min(since, began) : began;
+    since_is_exact = true;
 }
 
 void Failure::end(const tally::AttemptRecord& record) {

@@ -34,30 +34,35 @@ struct IcmpError {
 /// What goes wrong at one service (address and port), at one host (its services together) or for one client, since it
 /// began. It ends when something succeeds and nothing fails for registry.recovered seconds after; a service that nobody
 /// asks goes on failing. Control thread only.
-struct Failure {
+struct alignas(64) Failure {
+    // In the order of use: what every look-up needs lies in the first lines, which are fetched ahead (`hot_bytes`).
     tally::Endpoint key;
-    std::uint64_t error = 0;  ///< as in every bounded table: what may have been counted before the row existed
-
-    std::uint64_t failed = 0;  ///< attempts since it began; 0: nothing fails
-    std::array<std::uint32_t, tally::outcome_count> outcomes{};
+    bool has_example = false;
+    bool answers = false;         ///< attempts failed though the server's kernel answered them
+    bool scans = false;           ///< of a client: it fails because it tries what may be there
+    bool since_is_exact = false;  ///< taken from an attempt, not from a verdict
+    std::uint64_t error = 0;      ///< as in every bounded table: what may have been counted before the row existed
+    std::uint64_t failed = 0;     ///< attempts since it began; 0: nothing fails
     tally::Time since = 0;  ///< first SYN of the first attempt that failed, or when the first established one broke
     tally::Time last = 0;   ///< last verdict
     tally::Time recovered_at = 0;  ///< first success after `last`; 0: none
     tally::Time last_began = 0;    ///< the latest of the attempts that failed
     tally::Time succeeded = 0;     ///< first success since it began; 0: none
     tally::Time succeeded_last = 0;
-    std::uint64_t accepted = 0;  ///< handshakes since it began
+    std::uint64_t accepted = 0;    ///< handshakes since it began
+    tally::Interval begun_in = 0;  ///< that of its first verdict
+    std::vector<FailurePeer> peers;
+    Rates rates;
     DistinctClients clients;     ///< that fail
     DistinctClients succeeding;  ///< that got through since it began
-    std::vector<FailurePeer> peers;
+    std::array<std::uint32_t, tally::outcome_count> outcomes{};
     tally::AttemptRecord example;  ///< the last that ended; meaningful when has_example
-    bool has_example = false;
-    tally::Time idle_least = 0;  ///< of the connections that were reset after they had been idle; 0: none was
+    tally::Time idle_least = 0;    ///< of the connections that were reset after they had been idle; 0: none was
     tally::Time idle_most = 0;
-    bool scans = false;    ///< of a client: it fails because it tries what may be there
-    IcmpError icmp;        ///< the last that rejected an attempt
-    bool answers = false;  ///< attempts failed though the server's kernel answered them
-    Rates rates;
+    IcmpError icmp;  ///< the last that rejected an attempt
+
+    /// As far as the outcomes that are frequent.
+    static constexpr std::size_t hot_bytes = 512;
 
     std::uint64_t weight() const { return failed; }
     std::uint64_t worth() const { return recovered_at == 0 ? failed : 0; }
@@ -94,9 +99,6 @@ struct Failure {
     void count_peer(const tally::Endpoint& peer);
 
     static constexpr std::size_t most_peers = 8;
-
-    tally::Interval begun_in_ = 0;
-    bool since_is_exact_ = false;  // taken from an attempt, not from a verdict
 };
 
 }  // namespace rstwatch::control

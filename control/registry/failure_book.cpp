@@ -4,9 +4,12 @@
 #include <algorithm>
 
 #include "control/classify/scanners.h"
+#include "control/registry/look_ahead.h"
 
 namespace rstwatch::control {
 namespace {
+
+constexpr std::size_t minute = 1;  // of rate_spans
 
 Failure& at(FailureBook::Table& table, const tally::Endpoint& key) {
     return table.at(key, hash_of(key));
@@ -38,9 +41,16 @@ FailureBook::FailureBook(const config::Settings::Registry& settings)
     : sketches_{static_cast<std::uint64_t>(settings.sketches), 0},
       services_(static_cast<std::size_t>(settings.failures)),
       suspects_(static_cast<std::size_t>(settings.failures)),
+      service_failed_in_(services_.capacity()),
+      suspect_failed_in_(suspects_.capacity()),
       hosts_(static_cast<std::size_t>(settings.failures)),
-      clients_(static_cast<std::size_t>(settings.failures)),
-      quiet_(static_cast<tally::Time>(settings.recovered * tally::second)) {}
+      clients_(static_cast<std::size_t>(settings.failures)) {
+    set(settings);
+}
+
+void FailureBook::set(const config::Settings::Registry& settings) {
+    quiet_ = static_cast<tally::Time>(settings.recovered * tally::second);
+}
 
 void FailureBook::follow(const MergedInterval& interval, const Scanners& scanners) {
     neighbours_.reset();
@@ -48,25 +58,47 @@ void FailureBook::follow(const MergedInterval& interval, const Scanners& scanner
     if (!first_interval_) first_interval_ = interval_;
     now_ = tally::interval_start(interval_ + 1);
     take_rows(interval, scanners);
-    for (const tally::Sighting& sighting : interval.sightings) take_sighting(sighting, scanners);
-    for (const tally::Sighting& contact : interval.contacts) take_contact(contact);
+    const auto of_failure = [this](const auto& entry, auto fetch) {
+        fetch(services_, entry.server);
+        fetch(hosts_, tally::Endpoint{entry.server.address, 0});
+        fetch(clients_, tally::Endpoint{entry.client.address, 0});
+    };
+    walk_ahead(interval.sightings, of_failure, [&](const tally::Sighting& each) { take_sighting(each, scanners); });
+    walk_ahead(interval.contacts, of_failure, [&](const tally::Sighting& each) { take_contact(each); });
     for (const tally::Revision& revision : interval.revisions) take_revision(revision, scanners);
-    for (const tally::AttemptRecord& record : interval.records) take_record(record, scanners);
+    walk_ahead(
+        interval.records,
+        [&](const tally::AttemptRecord& record, auto fetch) {
+            if (tally::may_mean_failure(record.outcome)) of_failure(record, fetch);
+        },
+        [&](const tally::AttemptRecord& each) { take_record(each, scanners); });
 }
 
 /// Successes first: whether a failure goes on or begins anew depends on what succeeded before it.
 void FailureBook::take_rows(const MergedInterval& interval, const Scanners& scanners) {
-    for (const tally::Row& row : interval.destinations)
+    const auto of_service = [this](bool accepted) {
+        return [this, accepted](const tally::Row& row, auto fetch) {
+            if ((row.key.kind == tally::accepted_kind) != accepted) return;
+            fetch(services_, tally::Endpoint{row.key.address, row.key.port});
+            fetch(hosts_, tally::Endpoint{row.key.address, 0});
+        };
+    };
+    walk_ahead(interval.destinations, of_service(true), [&](const tally::Row& row) {
         if (row.key.kind == tally::accepted_kind) take_success(row);
-    for (const tally::Row& row : interval.destinations)
+    });
+    walk_ahead(interval.destinations, of_service(false), [&](const tally::Row& row) {
         if (row.key.kind != tally::accepted_kind) take_row(row);
-    for (const tally::Row& row : interval.clients) {
+    });
+    const auto of_client = [this](const tally::Row& row, auto fetch) {
+        if (tally::counts_failures(row)) fetch(clients_, tally::Endpoint{row.key.address, 0});
+    };
+    walk_ahead(interval.clients, of_client, [&](const tally::Row& row) {
         const auto outcome = static_cast<tally::Outcome>(row.key.kind);
-        if (row.key.kind == tally::accepted_kind || !tally::is_failed(outcome)) continue;
+        if (!tally::counts_failures(row)) return;
         Failure& client = at(clients_, {row.key.address, 0});
         client.fail(interval_, outcome, row.count, row.first, row.last, quiet_);
         client.scans = scanners.is_scanner(row.key.address);
-    }
+    });
 }
 
 void FailureBook::take_success(const tally::Row& row) {
@@ -76,13 +108,20 @@ void FailureBook::take_success(const tally::Row& row) {
     if (Failure* known = find(hosts_, host)) known->succeed(interval_, row.count, row.first, row.last);
 }
 
+void FailureBook::fail(Table& table, LastFailures& failed_in, const tally::Endpoint& service, tally::Outcome outcome,
+                       std::uint64_t count, tally::Time first, tally::Time last) {
+    Failure& failure = at(table, service);
+    failure.fail(interval_, outcome, count, first, last, quiet_);
+    failed_in[static_cast<std::size_t>(&failure - table.rows().data())] = interval_;
+}
+
 void FailureBook::take_row(const tally::Row& row) {
     const tally::Endpoint service{row.key.address, row.key.port}, host{row.key.address, 0};
     const auto outcome = static_cast<tally::Outcome>(row.key.kind);
     if (tally::is_failed_in_mass(outcome))
-        at(suspects_, service).fail(interval_, outcome, row.count, row.first, row.last, quiet_);
+        fail(suspects_, suspect_failed_in_, service, outcome, row.count, row.first, row.last);
     if (!tally::is_failed(outcome)) return;
-    at(services_, service).fail(interval_, outcome, row.count, row.first, row.last, quiet_);
+    fail(services_, service_failed_in_, service, outcome, row.count, row.first, row.last);
     at(hosts_, host).fail(interval_, outcome, row.count, row.first, row.last, quiet_);
 }
 
@@ -166,7 +205,10 @@ void FailureBook::take_revision(const tally::Revision& revision, const Scanners&
     };
     change(clients_, client);
     if (by_scanner) return;
-    change(services_, revision.server);
+    if (was_failed)
+        change(services_, revision.server);
+    else
+        fail(services_, service_failed_in_, revision.server, *revision.to, 1, revision.time, revision.time);
     change(hosts_, host);
     if (!was_failed) meet(revision.server, client.address, revision.time);
 }
@@ -217,7 +259,6 @@ const Failure* FailureBook::of_service(const tally::Endpoint& server) const {
 }
 
 bool FailureBook::is_mass(const Failure& suspect) const {
-    constexpr std::size_t minute = 1;  // of rate_spans
     constexpr std::uint64_t mass = 20;
     const Rates::Sum sum = suspect.rates.over(minute, interval_);
     return sum.failed >= mass && 2 * sum.failed > std::max(sum.failed, sum.accepted);
@@ -226,6 +267,12 @@ bool FailureBook::is_mass(const Failure& suspect) const {
 const Failure* FailureBook::in_mass(const tally::Endpoint& server) const {
     const Failure* suspect = suspects_.find(server, hash_of(server));
     return suspect != nullptr && is_mass(*suspect) ? suspect : nullptr;
+}
+
+const Failure* FailureBook::why_fails(const tally::Endpoint& server) const {
+    const Failure *failure = of_service(server), *mass = in_mass(server);
+    if (failure == nullptr || mass == nullptr) return mass == nullptr ? failure : mass;
+    return mass->rates.over(minute, interval_).failed < failure->rates.over(minute, interval_).failed ? failure : mass;
 }
 
 const Failure* FailureBook::of_host(const tally::IpAddress& host) const {

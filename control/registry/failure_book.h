@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "config/settings.h"
 #include "control/classify/attempt_map.h"
 #include "control/merge/merged_interval.h"
 #include "control/registry/failure.h"
+#include "control/registry/look_ahead.h"
 #include "dataplane/tally/space_saving.h"
 
 namespace rstwatch::control {
@@ -25,6 +27,9 @@ class FailureBook {
 
     explicit FailureBook(const config::Settings::Registry& settings);
 
+    /// Other times, from the next interval on; capacities stay.
+    void set(const config::Settings::Registry& settings);
+
     /// To be called once per interval, when the classifier has judged it.
     void follow(const MergedInterval& interval, const Scanners& scanners);
 
@@ -36,8 +41,22 @@ class FailureBook {
     const Failure* of_service(const tally::Endpoint& server) const;
     /// Of outcomes that are failures only where they come in masses: null unless they do, in the last minute.
     const Failure* in_mass(const tally::Endpoint& server) const;
+    /// The one of both that says why the service fails now: whichever failed more often in the last minute.
+    const Failure* why_fails(const tally::Endpoint& server) const;
     const Failure* of_host(const tally::IpAddress& host) const;
     const Failure* of_client(const tally::IpAddress& client) const;
+
+    /// Calls `visit` with every service that failed in `since` or later, in the order of the table, and perhaps with
+    /// some that it was taken back of. Most of those that are remembered did not: they are not looked at.
+    template <typename Visit>
+    void for_each_failing(tally::Interval since, Visit&& visit) const {
+        for_each(services_, service_failed_in_, since, visit);
+    }
+    /// Likewise of what is a failure in masses only.
+    template <typename Visit>
+    void for_each_suspect(tally::Interval since, Visit&& visit) const {
+        for_each(suspects_, suspect_failed_in_, since, visit);
+    }
 
     const Table& services() const { return services_; }
     const Table& suspects() const { return suspects_; }
@@ -66,6 +85,17 @@ class FailureBook {
         std::unordered_map<tally::IpAddress, std::uint64_t, AddressHash> failing_services;  // by host
         std::uint64_t hosts_rejected_by_devices;
     };
+    using LastFailures = std::vector<tally::Interval>;  // by place in a table: the last interval in which one failed
+
+    template <typename Visit>
+    static void for_each(const Table& table, const LastFailures& failed_in, tally::Interval since, Visit&& visit) {
+        std::vector<std::uint32_t> places;
+        for (std::uint32_t place = 0; place < table.size(); ++place)
+            if (failed_in[place] >= since) places.push_back(place);
+        visit_ahead(table.rows(), places, visit);
+    }
+    void fail(Table& table, LastFailures& failed_in, const tally::Endpoint& service, tally::Outcome outcome,
+              std::uint64_t count, tally::Time first, tally::Time last);
     const Neighbours& neighbours() const;
     void take_rows(const MergedInterval& interval, const Scanners& scanners);
     void take_row(const tally::Row& row);
@@ -80,9 +110,11 @@ class FailureBook {
     SketchBudget sketches_;  // before the tables, whose rows give sketches back
     Table services_;
     Table suspects_;  // services with what is a failure in masses only
+    LastFailures service_failed_in_;
+    LastFailures suspect_failed_in_;
     Table hosts_;
     Table clients_;
-    tally::Time quiet_;
+    tally::Time quiet_ = 0;
     tally::Time now_ = 0;
     tally::Interval interval_ = 0;
     std::optional<tally::Interval> first_interval_;

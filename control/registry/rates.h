@@ -44,10 +44,14 @@ class RecentCount {
     // One bucket more than the span has steps, for the step that has only begun; none where steps are seconds.
     static constexpr std::array<Ring, 5> rings{{{1, 0, 10}, {10, 10, 7}, {60, 17, 6}, {600, 23, 7}, {14400, 30, 7}}};
 
+    template <typename Visit>
+    static void for_each_ring(Visit visit);
+    template <std::size_t i>
+    Sum over_ring(tally::Interval now) const;
     void advance(tally::Interval when);
 
+    tally::Interval newest_ = 0;  // the last second that was counted in; beside the seconds, which are asked for most
     std::array<std::uint32_t, 37> buckets_{};
-    tally::Interval newest_ = 0;  // the last second that was counted in
 };
 
 /// How many attempts failed and how many were accepted. Control thread only.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "control/registry/look_ahead.h"
+
 namespace rstwatch::control {
 namespace {
 
@@ -19,10 +21,6 @@ RegistryRow& count(Registry::Table& table, const tally::Row& row, tally::Interva
     else
         entry.at(static_cast<tally::Outcome>(row.key.kind)).add(row.count, row.first, row.last);
     return entry;
-}
-
-bool is_failure(const tally::Row& row) {
-    return row.key.kind != tally::accepted_kind && tally::is_failed(static_cast<tally::Outcome>(row.key.kind));
 }
 
 }  // namespace
@@ -88,9 +86,14 @@ void Registry::add_rows(const MergedInterval& interval, const std::function<void
 void Registry::add_changes(const MergedInterval& interval) {
     for (const tally::Revision& revision : interval.client_revisions) revise_client(revision);
     for (const tally::Revision& revision : interval.revisions) revise(revision);
-    for (const tally::Sighting& contact : interval.contacts)
+    const auto rows_of = [this](const auto& entry, auto fetch) {
+        fetch(destinations_, entry.server);
+        fetch(clients_, tally::Endpoint{entry.client.address, 0});
+    };
+    walk_ahead(interval.contacts, rows_of, [&](const tally::Sighting& contact) {
         if (contact.kind == tally::accepted_kind) add_handshake(contact, interval.interval);
-    for (const tally::AttemptRecord& record : interval.records) add_record(record);
+    });
+    walk_ahead(interval.records, rows_of, [&](const tally::AttemptRecord& record) { add_record(record); });
 }
 
 /// A large registry lies in memory, not in the cache: look-ups are prepared some rows ahead.
@@ -115,13 +118,13 @@ void Registry::add_destination(const tally::Row& row, tally::Interval interval) 
     const std::size_t place = place_of(entry);
     entry.heard = entry.heard || row.key.hops != tally::unknown_hops;
     if (row.key.kind == tally::accepted_kind && !entry.heard) unheard_.set(place);
-    if (is_failure(row)) failing_destinations_.set(place);
+    if (tally::counts_failures(row)) failing_destinations_.set(place);
     changed_.set(place);
 }
 
 void Registry::add_client(const tally::Row& row, tally::Interval interval) {
     const RegistryRow& entry = count(clients_, row, interval);
-    if (is_failure(row)) failing_clients_.set(place_in(clients_, entry));
+    if (tally::counts_failures(row)) failing_clients_.set(place_in(clients_, entry));
 }
 
 /// Moves verdicts between outcomes of a row. False if the row has given way: then they are among `other` already.

@@ -50,7 +50,7 @@ class LabelTable {
     std::unordered_map<std::uint16_t, std::vector<config::ServiceLabel>> by_port_;  // the longest prefix first
 };
 
-/// The names that do not change while the daemon runs.
+/// The names that nobody has learnt from packets.
 struct FixedNames {
     LabelTable labels;  ///< the operator's
     LabelTable ports;   ///< what ports are commonly used for
@@ -81,6 +81,7 @@ class ServiceDirectory {
     const Identity* identity_of(const tally::Endpoint& endpoint) const;
 
     /// For the one who makes it, before anybody else has it.
+    void rename(std::shared_ptr<const FixedNames> fixed) { fixed_ = std::move(fixed); }
     void replace(std::size_t shard, std::shared_ptr<const Shard> by) { shards_[shard] = std::move(by); }
 
     static std::size_t shard_of(const tally::Endpoint& endpoint) { return EndpointHash()(endpoint) % shard_count; }

@@ -32,6 +32,11 @@ ServiceNames::ServiceNames(Setup setup)
     is_shared_.fill(false);
 }
 
+void ServiceNames::set_labels(const std::vector<config::ServiceLabel>& labels) {
+    fixed_ = std::make_shared<FixedNames>(FixedNames{LabelTable(labels), fixed_->ports});
+    directory_.rename(fixed_);
+}
+
 void ServiceNames::add(const MergedInterval& interval) {
     for (const tally::Identification& found : interval.identifications)
         if (is_news(found)) learn(found);

@@ -25,6 +25,9 @@ class ServiceNames {
 
     explicit ServiceNames(Setup setup);
 
+    /// Other names of the operator's. What directories that were given away say stays as it was.
+    void set_labels(const std::vector<config::ServiceLabel>& labels);
+
     void add(const MergedInterval& interval);
 
     ServiceName name_of(const tally::Endpoint& endpoint) const { return directory_.name_of(endpoint); }

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/registry/window.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace rstwatch::control {
 
-Window::Window(const config::Settings::Window& settings)
-    : seconds_(static_cast<tally::Interval>(settings.seconds)), rows_limit_(static_cast<std::size_t>(settings.rows)) {}
+Window::Window(const config::Settings::Window& settings) {
+    set(settings);
+}
+
+void Window::set(const config::Settings::Window& settings) {
+    seconds_ = static_cast<tally::Interval>(settings.seconds);
+    rows_limit_ = static_cast<std::size_t>(settings.rows);
+}
 
 void Window::add(MergedInterval& merged) {
     auto fresh = std::make_shared<WindowInterval>();
     fresh->interval = merged.interval;
     fresh->packets = merged.packets.received;
     fresh->attempts = merged.outcomes.attempts;
+    fresh->at_control_depth = merged.at_control_depth;
     fresh->destinations_missed = merged.destinations_missed;
     fresh->clients_missed = merged.clients_missed;
     fresh->destinations = std::move(merged.destinations);
@@ -33,6 +41,10 @@ void Window::add(MergedInterval& merged) {
 void Window::forget_oldest() {
     rows_ -= intervals_.front()->size();
     intervals_.pop_front();
+}
+
+bool Window::any_at_control_depth() const {
+    return std::ranges::any_of(intervals_, [](const auto& interval) { return interval->at_control_depth; });
 }
 
 std::vector<std::shared_ptr<const WindowInterval>> Window::intervals() const {

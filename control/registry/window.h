@@ -15,6 +15,7 @@ struct WindowInterval {
     tally::Interval interval = 0;
     std::uint64_t packets = 0;
     std::uint64_t attempts = 0;
+    bool at_control_depth = false;          ///< some outcomes may not have been told
     std::uint64_t destinations_missed = 0;  ///< the most by which the count of any one destination can be short
     std::uint64_t clients_missed = 0;       ///< likewise of any one client
     std::vector<tally::Row> destinations;
@@ -35,9 +36,14 @@ class Window {
   public:
     explicit Window(const config::Settings::Window& settings);
 
+    /// Other bounds, from the next interval on.
+    void set(const config::Settings::Window& settings);
+
     void add(MergedInterval& interval);
 
     std::vector<std::shared_ptr<const WindowInterval>> intervals() const;
+
+    bool any_at_control_depth() const;
 
     /// Seconds that gave way to the limit of rows before their time.
     std::uint64_t shortened() const { return shortened_; }
@@ -45,8 +51,8 @@ class Window {
   private:
     void forget_oldest();
 
-    tally::Interval seconds_;
-    std::size_t rows_limit_;
+    tally::Interval seconds_ = 0;
+    std::size_t rows_limit_ = 0;
     std::size_t rows_ = 0;
     std::uint64_t shortened_ = 0;
     std::deque<std::shared_ptr<const WindowInterval>> intervals_;

@@ -13,6 +13,8 @@ std::string_view stored_name(tally::RowKind kind) {
             return "packets";
         case stored_kind::seconds:
             return "seconds";
+        case stored_kind::control_depth:
+            return "control_depth";
         case stored_kind::missed:
             return "missed";
         default:

@@ -24,8 +24,10 @@ namespace stored_kind {
 inline constexpr tally::RowKind attempts = tally::accepted_kind + 1;  ///< of the network: begun
 inline constexpr tally::RowKind packets = attempts + 1;               ///< of the network
 inline constexpr tally::RowKind seconds = packets + 1;                ///< of the network: in which the daemon ran
+/// Of the network: of these, in which not every segment was looked up.
+inline constexpr tally::RowKind control_depth = seconds + 1;
 /// The most by which any one row of this scope and minute can be short.
-inline constexpr tally::RowKind missed = seconds + 1;
+inline constexpr tally::RowKind missed = control_depth + 1;
 inline constexpr tally::RowKind count = missed + 1;
 }  // namespace stored_kind
 

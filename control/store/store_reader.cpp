@@ -82,8 +82,10 @@ StoreReader::Answer<std::vector<MinutePoint>> StoreReader::points(const Subject&
     if (!open()) return trouble();
     // The network's seconds say which minutes there are: one look-up for each, whatever else was counted in it.
     Query query(database_,
-                "SELECT n.minute, n.count, s.kind, s.count FROM minute n LEFT JOIN minute s"
+                "SELECT n.minute, n.count, s.kind, s.count, d.count FROM minute n LEFT JOIN minute s"
                 " ON s.scope = ?1 AND s.minute = n.minute AND s.address = ?2 AND s.port = ?3"
+                " LEFT JOIN minute d ON d.scope = 0 AND d.minute = n.minute AND d.address = x'' AND d.port = 0"
+                " AND d.kind = ?7"
                 " WHERE n.scope = 0 AND n.minute >= ?4 AND n.minute < ?5 AND n.address = x'' AND n.port = 0"
                 " AND n.kind = ?6 ORDER BY n.minute");
     const bool is_network = subject.scope == Scope::network;
@@ -92,13 +94,15 @@ StoreReader::Answer<std::vector<MinutePoint>> StoreReader::points(const Subject&
         .bind(3, std::int64_t{subject.endpoint.port})
         .bind(4, static_cast<std::int64_t>(from))
         .bind(5, static_cast<std::int64_t>(until))
-        .bind(6, number_of(stored_kind::seconds));
+        .bind(6, number_of(stored_kind::seconds))
+        .bind(7, number_of(stored_kind::control_depth));
     std::vector<MinutePoint> points;
     while (query.step()) {
         const auto minute = static_cast<std::uint64_t>(query.integer(0));
         if (points.empty() || points.back().first != minute) {
             points.emplace_back(minute, HistoryPoint{});
             points.back().second.seconds = std::min<std::uint64_t>(at_least_none(query.integer(1)), 60);
+            points.back().second.control_depth_seconds = std::min<std::uint64_t>(at_least_none(query.integer(4)), 60);
         }
         const auto number = static_cast<std::size_t>(query.integer(2));
         if (number < kinds_.size() && kinds_[number] && *kinds_[number] != stored_kind::seconds)
@@ -127,6 +131,7 @@ void StoreReader::add_network(const TopRange& range, StoredTop& top) {
         const std::uint64_t count = at_least_none(query.integer(1));
         if (number >= kinds_.size() || !kinds_[number]) continue;
         if (*kinds_[number] == stored_kind::seconds) top.seconds = count;
+        if (*kinds_[number] == stored_kind::control_depth) top.control_depth_seconds = count;
         if (*kinds_[number] == stored_kind::packets) top.packets = count;
         if (*kinds_[number] == stored_kind::attempts) top.attempts = count;
     }

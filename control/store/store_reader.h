@@ -31,8 +31,9 @@ struct Subject {
 
 /// What the store knows of some subjects over a stretch of minutes.
 struct StoredTop {
-    std::vector<RankedRow> rows;  ///< heaviest first
-    std::uint64_t seconds = 0;    ///< in which the daemon ran
+    std::vector<RankedRow> rows;              ///< heaviest first
+    std::uint64_t seconds = 0;                ///< in which the daemon ran
+    std::uint64_t control_depth_seconds = 0;  ///< of these, in which not every segment was looked up
     std::uint64_t packets = 0;
     std::uint64_t attempts = 0;
 };

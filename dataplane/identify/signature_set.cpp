@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 #include <optional>
 
@@ -187,7 +188,7 @@ LoadedSignatures LoadedSignatures::compile(const std::vector<config::Signature>&
     return loaded;
 }
 
-Scanner::Scanner(const SignatureSet& set) : set_(set) {
+Scanner::Scanner(const SignatureSet& set) : set_(set), remembered_(remembered_count) {
     for (const hs_database* database : set_.databases_)
         if (database != nullptr && hs_alloc_scratch(database, &scratch_) != HS_SUCCESS) {
             (void)hs_free_scratch(scratch_);
@@ -199,10 +200,40 @@ Scanner::~Scanner() {
     (void)hs_free_scratch(scratch_);
 }
 
+bool Scanner::Remembered::is(Side side, Payload payload) const {
+    return length == payload.length && from == side && std::memcmp(bytes.data(), payload.data, length) == 0;
+}
+
+/// Any function would do that spreads what is different.
+std::size_t Scanner::place_of(Side from, Payload payload) {
+    std::uint64_t hash = payload.length << 1 | tally::index(from);
+    std::size_t at = 0;
+    for (; at + sizeof hash <= payload.length; at += sizeof hash) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, payload.data + at, sizeof word);
+        hash = tally::mix(hash ^ 0xa0761d6478bd642fU, word ^ 0xe7037ed1a0b428dbU);
+    }
+    std::uint64_t rest = 0;
+    std::memcpy(&rest, payload.data + at, payload.length - at);
+    return tally::mix(hash ^ 0x8ebc6af09c88c6e3U, rest ^ 0x589965cc75374cc3U) % remembered_count;
+}
+
 SignatureBits Scanner::scan(Side from, Payload payload) {
+    if (payload.length == 0) return {};
+    if (payload.length > longest_remembered) return scan_anew(from, payload);
+    Remembered& known = remembered_[place_of(from, payload)];
+    if (known.is(from, payload)) return known.matches;
+    known.matches = scan_anew(from, payload);
+    known.length = static_cast<std::uint16_t>(payload.length);
+    known.from = from;
+    std::memcpy(known.bytes.data(), payload.data, payload.length);
+    return known.matches;
+}
+
+SignatureBits Scanner::scan_anew(Side from, Payload payload) {
     SignatureBits matches;
     const hs_database* database = set_.databases_[tally::index(from)];
-    if (database == nullptr || payload.length == 0) return matches;
+    if (database == nullptr) return matches;
     const auto length = static_cast<unsigned>(std::min(payload.length, longest_scan));
     // It can only fail for arguments that are wrong, and then there are no matches.
     (void)hs_scan(database, reinterpret_cast<const char*>(payload.data), length, 0, scratch_, note_match, &matches);

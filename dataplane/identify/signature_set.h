@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -76,8 +78,25 @@ class Scanner {
     SignatureBits scan(tally::Side from, Payload payload);
 
   private:
+    // Services that say nothing that is known are heard again and again, and their clients ask them the same each time:
+    // a scan costs ten times as much as to see that it is the same.
+    static constexpr std::size_t longest_remembered = 128;
+    struct Remembered {
+        SignatureBits matches;
+        std::uint16_t length = 0;  // 0: nothing
+        tally::Side from{};
+        std::array<std::uint8_t, longest_remembered> bytes{};
+
+        bool is(tally::Side side, Payload payload) const;
+    };
+    static constexpr std::size_t remembered_count = 512;
+
+    static std::size_t place_of(tally::Side from, Payload payload);
+    SignatureBits scan_anew(tally::Side from, Payload payload);
+
     const SignatureSet& set_;
     hs_scratch* scratch_ = nullptr;
+    std::vector<Remembered> remembered_;
 };
 
 }  // namespace rstwatch::identify

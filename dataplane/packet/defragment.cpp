@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/packet/defragment.h"
+#include "dataplane/packet/parser.h"
 
 #include <algorithm>
 #include <cstring>

@@ -11,6 +11,8 @@
 
 namespace rstwatch::packet {
 
+class TunnelPorts;
+
 /// What the fragments of one datagram have in common: RFC 791 section 3.2, RFC 8200 section 4.5 (no protocol there).
 struct FragmentKey {
     tally::IpAddress source;

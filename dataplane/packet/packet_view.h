@@ -33,31 +33,35 @@ inline constexpr std::uint8_t fast_open = 4;
 /// they, and `sequence`, are those of the segment that it quotes. Aligned as vectors are, which clear it; all that is
 /// not said to be something else is 0.
 struct alignas(32) PacketView {
-    tally::PacketClass packet_class = tally::PacketClass::malformed;
-    bool trackable = false;  ///< a TCP segment, or the quote of one, that can be matched to a connection
-    std::uint8_t tcp_flags = 0;
+    // In the order of the TCP header: usual_tcp.h reads them at once.
+    std::uint16_t source_port = 0;
+    std::uint16_t destination_port = 0;
+    std::uint32_t sequence = 0;
+    std::uint32_t acknowledgement = 0;
     std::uint8_t tcp_options = 0;  ///< of tcp_option; read on SYN and SYN-ACK only
-    std::uint8_t ttl = 0;          ///< time to live, or hop limit
-    std::uint8_t vlan_count = 0;   ///< tags seen; the two outermost are in `vlan`
+    std::uint8_t tcp_flags = 0;
+    std::uint16_t window = 0;
+
+    tally::PacketClass packet_class = tally::PacketClass::malformed;
+    bool trackable = false;       ///< a TCP segment, or the quote of one, that can be matched to a connection
+    std::uint8_t ttl = 0;         ///< time to live, or hop limit
+    std::uint8_t vlan_count = 0;  ///< tags seen; the two outermost are in `vlan`
     std::uint8_t icmp_type = 0;
     std::uint8_t icmp_code = 0;
     tally::Tunnel tunnel = tally::Tunnel::none;  ///< the innermost one
-    std::uint16_t window = 0;
     std::uint16_t tcp_checksum = 0;
     std::uint16_t ip_id = 0;        ///< IPv4 identification; 0 for IPv6
     std::uint16_t fragment_at = 0;  ///< of class fragment: where in the frame the IP header of the fragment begins
-    std::uint16_t source_port = 0;
-    std::uint16_t destination_port = 0;
+    std::uint16_t payload_at = 0;   ///< of class tcp, if trackable: where in the frame the TCP payload begins
     std::array<std::uint16_t, 2> vlan{};
-    std::uint16_t payload_at = 0;  ///< of class tcp, if trackable: where in the frame the TCP payload begins
-    std::uint32_t tunnel_id = 0;   ///< VNI, key, TEID, session or label of `tunnel`; 0 if it has none
-    std::uint32_t sequence = 0;
-    std::uint32_t acknowledgement = 0;
+    std::uint32_t tunnel_id = 0;       ///< VNI, key, TEID, session or label of `tunnel`; 0 if it has none
     std::uint32_t payload_length = 0;  ///< TCP payload by the IP length, whatever the capture cut off
     std::uint32_t wire_length = 0;     ///< bytes on the wire by the IP length; captured bytes where there is no IP
     tally::IpAddress source;
     tally::IpAddress destination;
     tally::IpAddress icmp_from;  ///< sender of the ICMP error
+
+    bool operator==(const PacketView&) const = default;
 };
 
 /// The link layers that captures and ports deliver (the LINKTYPE_ registry of tcpdump.org).
@@ -82,11 +86,5 @@ struct Frame {
     std::size_t captured;  ///< bytes that were captured; those beyond `length` are elsewhere, out of reach
     std::size_t on_wire;   ///< bytes that it had on the wire, or unknown_length
 };
-
-class TunnelPorts;
-
-/// Parses one frame down to its innermost IP packet, through 16 encapsulations at most. Never reads behind
-/// `frame.length`, never fails: whatever does not make sense ends in class `malformed`.
-void parse(const Frame& frame, const TunnelPorts& tunnels, PacketView& view);
 
 }  // namespace rstwatch::packet

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstring>
+#include "dataplane/packet/parser.h"
+
 #include <optional>
-#include <type_traits>
 
 #include "dataplane/packet/fragment.h"
 #include "dataplane/packet/gre.h"
@@ -9,7 +9,6 @@
 #include "dataplane/packet/ip.h"
 #include "dataplane/packet/link.h"
 #include "dataplane/packet/mpls.h"
-#include "dataplane/packet/packet_view.h"
 #include "dataplane/packet/ppp.h"
 #include "dataplane/packet/tag.h"
 #include "dataplane/packet/tcp.h"
@@ -199,49 +198,12 @@ std::optional<Layer> behind_link(const Frame& frame, PacketView& view) {
     return layer;
 }
 
-/// Nearly every packet: TCP, or UDP that no tunnel hides in, right behind the link header and its VLAN tags. False:
-/// something else, and nothing in `view` counts. Nothing here is called by reference, so that the layer stays in
-/// registers.
-[[gnu::flatten]] bool parse_plain(const Frame& frame, const TunnelPorts& tunnels, PacketView& view) {
-    Layer layer{Cursor(frame.data, frame.length), frame.on_wire, frame.captured - frame.length};
-    if (!parse_link(frame.link, layer, view)) return false;
-    const bool v6 = layer.type == ether_type::ipv6;
-    if (!v6 && layer.type != ether_type::ipv4) return false;
-    const auto begin = static_cast<std::size_t>(layer.data() - frame.data);
-    const IpPayload payload = v6 ? parse_ipv6(layer, view) : parse_ipv4(layer, view);
-    if (payload.status != IpPayload::Status::ok) return false;
-    view.wire_length = static_cast<std::uint32_t>(begin + payload.total);
-    if (payload.protocol == ip_protocol::tcp) {
-        const bool has_header = parse_tcp(layer.cursor, static_cast<std::uint32_t>(layer.on_wire),
-                                          static_cast<std::size_t>(layer.data() - frame.data), view);
-        view.packet_class = has_header ? PacketClass::tcp : PacketClass::malformed;
-        return true;
-    }
-    if (payload.protocol != ip_protocol::udp || may_hold_tunnel(layer.cursor, tunnels)) return false;
-    view.packet_class = PacketClass::other_ip;
-    return true;
-}
+}  // namespace
 
-/// As `view = PacketView{}` does, which GCC makes a `rep stos` of: that alone takes as long as the parsing of a header.
-void begin_view(const Frame& frame, PacketView& view) {
-    static_assert(std::is_trivially_copyable_v<PacketView> && alignof(PacketView) == 32);
-    auto* bytes = reinterpret_cast<std::uint8_t*>(&view);
-    for (std::size_t at = 0; at < sizeof(PacketView); at += 32) std::memset(bytes + at, 0, 32);  // a vector each
-    view.packet_class = PacketClass::malformed;
-    view.wire_length = static_cast<std::uint32_t>(frame.captured);
-}
-
-[[gnu::noinline]] void parse_anything(const Frame& frame, const TunnelPorts& tunnels, PacketView& view) {
+void parse_in_full(const Frame& frame, const TunnelPorts& tunnels, PacketView& view) {
     begin_view(frame, view);
     std::optional<Layer> layer = behind_link(frame, view);
     view.packet_class = layer ? Descent(frame, tunnels, view).parse(*layer) : PacketClass::malformed;
-}
-
-}  // namespace
-
-void parse(const Frame& frame, const TunnelPorts& tunnels, PacketView& view) {
-    begin_view(frame, view);
-    if (!parse_plain(frame, tunnels, view)) parse_anything(frame, tunnels, view);
 }
 
 IpTrail trace_ip_headers(const Frame& frame, const TunnelPorts& tunnels) {

@@ -10,6 +10,11 @@ inline bool is_vlan_tag(std::uint16_t type) {
     return type == ether_type::vlan || type == ether_type::provider_bridge || type == ether_type::qinq_legacy;
 }
 
+/// Without turning the type round first, for which GCC takes a way through memory.
+inline bool is_ipv4(const std::uint8_t* type) {
+    return type[0] == ether_type::ipv4 >> 8 && type[1] == (ether_type::ipv4 & 0xff);
+}
+
 /// Skips the VLAN tags that begin here and notes them. False: the bytes end inside a tag.
 inline bool skip_vlan_tags(Layer& layer, PacketView& view) {
     while (is_vlan_tag(layer.type)) {

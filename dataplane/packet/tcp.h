@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+
 #include "dataplane/packet/cursor.h"
 #include "dataplane/packet/packet_view.h"
 
 namespace rstwatch::packet {
 
 inline constexpr std::size_t tcp_header_length = 20;
+
+/// By kind.
+inline constexpr std::array<std::uint8_t, 256> known_options = [] {
+    std::array<std::uint8_t, 256> known{};
+    known[3] = tcp_option::window_scale;  // RFC 7323 section 2
+    known[8] = tcp_option::timestamps;    // RFC 7323 section 3
+    known[34] = tcp_option::fast_open;    // RFC 7413 section 4.1
+    return known;
+}();
 
 /// The options that tell stacks and scanners apart, from the bytes between header and payload (RFC 9293 section 3.1).
 /// An option that lies about its length ends the list: nothing behind it can be trusted.
@@ -22,9 +33,7 @@ inline std::uint8_t parse_tcp_options(Cursor options) {
         if (!options.has(2)) break;
         const std::uint8_t length = options.data()[1];
         if (length < 2 || !options.has(length)) break;
-        if (kind == 3) found |= tcp_option::window_scale;  // RFC 7323 section 2
-        if (kind == 8) found |= tcp_option::timestamps;    // RFC 7323 section 3
-        if (kind == 34) found |= tcp_option::fast_open;    // RFC 7413 section 4.1
+        found |= known_options[kind];
         options.skip(length);
     }
     return found;

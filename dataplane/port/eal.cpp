@@ -7,18 +7,20 @@
 #include <rte_lcore.h>
 #include <rte_log.h>
 #include <sched.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <fstream>
 #include <mutex>
 #include <stdexcept>
+#include <utility>
+
+#include "dataplane/port/eal_words.h"
 
 namespace rstwatch::port {
 namespace {
 
 std::mutex words_mutex;
-std::string words;
+std::string words;      // not translated yet
+std::string raw_words;  // not told yet
 std::vector<std::function<void()>> work_of_lcore;
 
 constexpr std::size_t longest_words = 64 * 1024;
@@ -26,6 +28,7 @@ constexpr std::size_t longest_words = 64 * 1024;
 ssize_t keep_words(void*, const char* text, size_t length) {
     const std::lock_guard lock(words_mutex);
     if (words.size() + length <= longest_words) words.append(text, length);
+    if (raw_words.size() + length <= longest_words) raw_words.append(text, length);
     return static_cast<ssize_t>(length);
 }
 
@@ -38,27 +41,7 @@ void catch_log() {
     rte_openlog_stream(sink);
 }
 
-std::uint64_t free_hugepage_bytes() {
-    std::uint64_t total = 0;
-    for (const std::uint64_t kib : {std::uint64_t{2048}, std::uint64_t{1048576}}) {
-        std::ifstream file("/sys/kernel/mm/hugepages/hugepages-" + std::to_string(kib) + "kB/free_hugepages");
-        std::uint64_t pages = 0;
-        if (file >> pages) total += pages * kib * 1024;
-    }
-    return total;
-}
-
-std::vector<unsigned> allowed_cpus() {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    std::vector<unsigned> cpus;
-    if (sched_getaffinity(0, sizeof set, &set) != 0) return {0};
-    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu)
-        if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
-    return cpus;
-}
-
-/// lcore 0 floats over all CPUs; RX lcores float too, unless they are to be pinned, one CPU each from the last.
+/// lcore 0 floats over all CPUs; RX lcores float too, unless they have a CPU each.
 std::string lcore_map(const EalNeeds& needs) {
     const std::vector<unsigned> cpus = allowed_cpus();
     std::string all;
@@ -66,8 +49,7 @@ std::string lcore_map(const EalNeeds& needs) {
     all += ")";
     std::string map = "0@" + all;
     for (unsigned core = 1; core <= needs.rx_cores; ++core) {
-        const std::string own = std::to_string(cpus[cpus.size() - 1 - (core - 1) % cpus.size()]);
-        map += "," + std::to_string(core) + "@" + (needs.pin_cores ? own : all);
+        map += "," + std::to_string(core) + "@" + (needs.cpus.empty() ? all : std::to_string(needs.cpus[core - 1]));
     }
     return map;
 }
@@ -75,7 +57,7 @@ std::string lcore_map(const EalNeeds& needs) {
 std::vector<std::string> arguments(const EalNeeds& needs) {
     std::vector<std::string> args{"rstwatchd", "--no-telemetry", "--lcores", lcore_map(needs), "--main-lcore", "0"};
     const auto mib = std::to_string((needs.memory_bytes >> 20) + 1);
-    if (geteuid() == 0 && free_hugepage_bytes() > needs.memory_bytes) {
+    if (needs.hugepages) {
         args.insert(args.end(), {"--in-memory"});
     } else {
         args.insert(args.end(), {"--no-huge", "--no-shconf", "-m", mib});
@@ -91,6 +73,16 @@ int run_work(void* work) {
 }
 
 }  // namespace
+
+std::vector<unsigned> allowed_cpus() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    std::vector<unsigned> cpus;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return {0};
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+        if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+    return cpus;
+}
 
 Failure start_eal(const EalNeeds& needs) {
     catch_log();
@@ -114,11 +106,18 @@ void stop_eal() {
 }
 
 std::string last_words() {
+    std::string said;
+    {
+        const std::lock_guard lock(words_mutex);
+        said.swap(words);
+    }
+    const std::string meaning = translate(said);
+    return meaning.empty() ? "DPDK gives no reason" : meaning;
+}
+
+std::string take_raw_words() {
     const std::lock_guard lock(words_mutex);
-    std::string said = std::move(words);
-    words.clear();
-    while (!said.empty() && said.back() == '\n') said.pop_back();
-    return said;
+    return std::exchange(raw_words, "");
 }
 
 Failure launch(unsigned lcore, std::function<void()> work) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dataplane/packet/packet_view.h"
+#include "dataplane/packet/plain_segment.h"
 
 namespace rstwatch::port {
 
@@ -36,16 +37,17 @@ inline constexpr auto toeplitz = toeplitz_tables();
 
 /// What a NIC with that key computes over addresses and ports of the innermost four-tuple. IPv4-mapped addresses give
 /// the IPv4 hash, because their prefix cancels out.
-inline std::uint32_t symmetric_rss_hash(const packet::PacketView& view) {
-    std::uint64_t folded = view.source.first_half() ^ view.source.second_half() ^ view.destination.first_half() ^
-                           view.destination.second_half();
+inline std::uint32_t symmetric_rss_hash(const packet::TupleFold& tuple) {
+    std::uint64_t folded = tuple.addresses;
     folded ^= folded >> 32;
     folded ^= folded >> 16;
     // The addresses lie in network byte order, so the low byte of the folded word is the first on the wire.
-    const auto ports = static_cast<std::uint16_t>(view.source_port ^ view.destination_port);
-    const std::uint8_t first = static_cast<std::uint8_t>(folded) ^ static_cast<std::uint8_t>(ports >> 8);
-    const std::uint8_t second = static_cast<std::uint8_t>(folded >> 8) ^ static_cast<std::uint8_t>(ports);
+    const std::uint8_t first = static_cast<std::uint8_t>(folded) ^ static_cast<std::uint8_t>(tuple.ports >> 8);
+    const std::uint8_t second = static_cast<std::uint8_t>(folded >> 8) ^ static_cast<std::uint8_t>(tuple.ports);
     return detail::toeplitz[0][first] ^ detail::toeplitz[1][second];
+}
+inline std::uint32_t symmetric_rss_hash(const packet::PacketView& view) {
+    return symmetric_rss_hash(packet::fold_of(view));
 }
 
 /// The queue, hence the core, that the redirection table of `queues` queues gives to a hash.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -17,9 +18,13 @@ struct IpAddress {
     std::array<std::uint8_t, 16> bytes{};
 
     static IpAddress v4(const std::uint8_t* four_bytes) {
+        static_assert(std::endian::native == std::endian::little);
+        std::uint32_t last;
+        std::memcpy(&last, four_bytes, sizeof last);
+        // In two words, as it is read again: a read of what several narrower writes have left has to wait for them.
+        const std::uint64_t halves[2] = {0, std::uint64_t{last} << 32 | 0xffff0000};
         IpAddress address;
-        address.bytes[10] = address.bytes[11] = 0xff;
-        std::memcpy(address.bytes.data() + 12, four_bytes, 4);
+        std::memcpy(address.bytes.data(), halves, sizeof halves);
         return address;
     }
     static IpAddress v6(const std::uint8_t* sixteen_bytes) {

@@ -5,8 +5,8 @@
 
 namespace rstwatch::tally {
 
-BankExchange::BankExchange(unsigned core, std::size_t banks, const BankCapacity& capacity)
-    : full_(banks), empty_(banks) {
+BankExchange::BankExchange(unsigned core, std::size_t banks, const BankCapacity& capacity, Doorbell* doorbell)
+    : doorbell_(doorbell), full_(banks), empty_(banks) {
     for (std::size_t i = 0; i < banks; ++i) {
         banks_.push_back(std::make_unique<IntervalBank>(capacity));
         banks_.back()->core = core;
@@ -16,11 +16,13 @@ BankExchange::BankExchange(unsigned core, std::size_t banks, const BankCapacity&
 
 void BankExchange::hand_over(IntervalBank* bank) {
     if (!full_.push(bank)) std::abort();  // the ring has room for every bank there is
+    ring();
 }
 
 void BankExchange::raise_watermark(Interval interval) {
     // release: the banks handed over before are visible to whoever sees this watermark.
     watermark_.store(interval, std::memory_order_release);
+    ring();
 }
 
 std::uint32_t BankExchange::wait_for_return(std::uint32_t seen) const {

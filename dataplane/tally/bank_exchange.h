@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "dataplane/tally/doorbell.h"
 #include "dataplane/tally/interval_bank.h"
 #include "dataplane/tally/spsc_ring.h"
 
@@ -20,7 +21,9 @@ class BankExchange {
     /// No packet and no deadline of an interval below the watermark will be counted any more; this one: of none at all.
     static constexpr Interval finished = std::numeric_limits<Interval>::max();
 
-    BankExchange(unsigned core, std::size_t banks, const BankCapacity& capacity);
+    /// `doorbell`: of a replay, rung when control may have something to take; outlives this. Null: control looks by
+    /// itself.
+    BankExchange(unsigned core, std::size_t banks, const BankCapacity& capacity, Doorbell* doorbell = nullptr);
 
     // The core's side.
     [[nodiscard]] IntervalBank* take_empty() { return empty_.pop(); }
@@ -36,6 +39,11 @@ class BankExchange {
     Interval watermark() const { return watermark_.load(std::memory_order_acquire); }
 
   private:
+    void ring() {
+        if (doorbell_ != nullptr) doorbell_->ring();
+    }
+
+    Doorbell* doorbell_;
     std::vector<std::unique_ptr<IntervalBank>> banks_;  // owns them all, wherever they travel
     SpscRing<IntervalBank> full_;                       // core → control
     SpscRing<IntervalBank> empty_;                      // control → core

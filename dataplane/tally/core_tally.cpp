@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <span>
 
 namespace rstwatch::tally {
 
@@ -16,18 +17,44 @@ void CoreTally::attempt_begun() {
     ++gauges_.pending;
 }
 
-void CoreTally::book(RowTable& table, const RowKey& key, Time time) {
-    Row& row = table.at(key, hash_of(key));
-    // A deadline may be booked after a packet that came later than it: only extremes are independent of the order.
-    row.first = row.count == 0 ? time : std::min(row.first, time);
-    row.last = std::max(row.last, time);
-    ++row.count;
+/// Written member by member where it waits: a key read again as a whole right after it was put together would have to
+/// wait for its parts.
+inline void CoreTally::book(RowTable& table, const IpAddress& address, std::uint16_t port, RowKind kind,
+                            std::uint8_t hops, Time time) {
+    Booking& booking = waiting_[waiting_count_];
+    booking.table = &table;
+    booking.key.address = address;
+    booking.key.port = port;
+    booking.key.kind = kind;
+    booking.key.hops = hops;
+    booking.hash = hash_of(address, port, kind, hops);
+    booking.time = time;
+    table.prefetch_index(booking.hash);
+    if (waiting_count_ >= row_ahead) {
+        const Booking& earlier = waiting_[waiting_count_ - row_ahead];
+        earlier.table->prefetch_row(earlier.hash);
+    }
+    if (++waiting_count_ == waiting_.size()) apply_bookings();
+}
+
+void CoreTally::apply_bookings() {
+    const std::span waiting = std::span(waiting_).first(waiting_count_);
+    for (const Booking& each : waiting) each.table->touch_index(each.hash);
+    for (const Booking& each : waiting) each.table->touch_row(each.hash);
+    for (const Booking& each : waiting) {
+        Row& row = each.table->at(each.key, each.hash);
+        // A deadline may be booked after a packet that came later than it: only extremes are independent of the order.
+        row.first = row.count == 0 ? each.time : std::min(row.first, each.time);
+        row.last = std::max(row.last, each.time);
+        ++row.count;
+    }
+    waiting_count_ = 0;
 }
 
 void CoreTally::accepted(const Sighting& contact) {
     make_room();
     ++bank_->outcomes.accepted;
-    book(bank_->destinations, {contact.server.address, contact.server.port, accepted_kind, contact.hops}, contact.time);
+    book(bank_->destinations, contact.server.address, contact.server.port, accepted_kind, contact.hops, contact.time);
     note(bank_->contacts, contact, bank_->losses.contacts_dropped);
 }
 
@@ -35,9 +62,9 @@ void CoreTally::first_verdict(const Sighting& sighting) {
     make_room();
     ++bank_->outcomes.first[sighting.kind];
     ++gauges_.provisional[sighting.kind];
-    book(bank_->destinations, {sighting.server.address, sighting.server.port, sighting.kind, sighting.hops},
+    book(bank_->destinations, sighting.server.address, sighting.server.port, sighting.kind, sighting.hops,
          sighting.time);
-    book(bank_->clients, {sighting.client.address, 0, sighting.kind}, sighting.time);
+    book(bank_->clients, sighting.client.address, 0, sighting.kind, unknown_hops, sighting.time);
     if (is_silence(static_cast<Outcome>(sighting.kind)))
         note(bank_->contacts, sighting, bank_->losses.contacts_dropped);
     if (bank_->wants_all_sightings || may_mean_failure(static_cast<Outcome>(sighting.kind)))
@@ -63,16 +90,16 @@ void CoreTally::revise(const Revision& revision) {
     bank_->revisions.push_back(revision);
 }
 
-void CoreTally::finalize(const AttemptRecord& record, bool had_begun) {
+AttemptRecord* CoreTally::finalize(Outcome outcome, bool had_begun) {
     make_room();
-    --gauges_.provisional[index(record.outcome)];
+    --gauges_.provisional[index(outcome)];
     if (had_begun) --gauges_.pending;
-    ++bank_->outcomes.final[index(record.outcome)];
+    ++bank_->outcomes.final[index(outcome)];
     if (bank_->records.size() == bank_->list_capacity) {
         ++bank_->losses.records_dropped;
-        return;
+        return nullptr;
     }
-    bank_->records.push_back(record);
+    return &bank_->records.emplace_back();
 }
 
 void CoreTally::identified(const Identification& identification) {
@@ -82,6 +109,11 @@ void CoreTally::identified(const Identification& identification) {
         return;
     }
     bank_->identifications.push_back(identification);
+}
+
+void CoreTally::set_depth(Depth depth) {
+    depth_ = depth;
+    if (depth == Depth::control) bank_->at_control_depth = true;
 }
 
 /// In replay a full list ends the bank, not the interval: control merges its parts. Called before anything is booked,
@@ -98,6 +130,7 @@ void CoreTally::take_bank(Interval interval) {
         bank_->late = true;
         return;
     }
+    apply_bookings();
     bank_->gauges = gauges_;
     exchange_.hand_over(bank_);
     while (fresh == nullptr) {
@@ -107,6 +140,7 @@ void CoreTally::take_bank(Interval interval) {
     }
     bank_ = fresh;
     bank_->interval = interval;
+    bank_->at_control_depth = depth_ == Depth::control;
 }
 
 void CoreTally::open(Interval next) {
@@ -122,6 +156,7 @@ void CoreTally::open(Interval next) {
 }
 
 void CoreTally::finish() {
+    apply_bookings();
     bank_->gauges = gauges_;
     exchange_.hand_over(bank_);
     bank_ = nullptr;

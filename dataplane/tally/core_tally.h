@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "dataplane/tally/bank_exchange.h"
@@ -42,8 +43,16 @@ class CoreTally {
     /// An outcome that was given is another one, or none.
     void revise(const Revision& revision);
 
-    /// The outcome can no longer change. `record.outcome` has been given by first_verdict() or revise() already.
-    void finalize(const AttemptRecord& record, bool had_begun);
+    /// The outcome can no longer change; it has been given by first_verdict() or revise() already. Returns where the
+    /// caller is to put the attempt's record; null where there is no room for it, which is counted.
+    AttemptRecord* finalize(Outcome outcome, bool had_begun);
+    /// The same for a record that has been made anyway.
+    void finalize(const AttemptRecord& record, bool had_begun) {
+        if (AttemptRecord* place = finalize(record.outcome, had_begun)) *place = record;
+    }
+
+    /// How much the core looks up from now on.
+    void set_depth(Depth depth);
 
     /// It is known what a service speaks.
     void identified(const Identification& identification);
@@ -60,7 +69,9 @@ class CoreTally {
     void take_bank(Interval interval);
     void make_room();
     void note(std::vector<Sighting>& list, const Sighting& sighting, std::uint64_t& dropped);
-    void book(RowTable& table, const RowKey& key, Time time);
+    void book(RowTable& table, const IpAddress& address, std::uint16_t port, RowKind kind, std::uint8_t hops,
+              Time time);
+    void apply_bookings();
 
     BankExchange& exchange_;
     WhenFull when_full_;
@@ -68,6 +79,19 @@ class CoreTally {
     Gauges gauges_;
     std::uint64_t waits_ = 0;
     bool started_ = false;
+    Depth depth_ = Depth::full;
+
+    // What is to be booked into rows waits until there are some more: in a flood nearly every booking misses the cache
+    // three times, and the misses of several overlap.
+    struct Booking {
+        RowTable* table;
+        RowKey key;
+        std::uint64_t hash;
+        Time time;
+    };
+    std::array<Booking, 32> waiting_{};  // in order, handed over with the bank at the latest
+    std::size_t waiting_count_ = 0;
+    static constexpr std::size_t row_ahead = 6;  ///< bookings until the index says where the row is
 };
 
 }  // namespace rstwatch::tally

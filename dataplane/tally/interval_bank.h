@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <vector>
 
@@ -35,7 +36,14 @@ struct RowKey {
     /// SYN-ACK. Control compares the two. Unknown in the table of clients.
     std::uint8_t hops = unknown_hops;
 
-    bool operator==(const RowKey&) const = default;
+    bool operator==(const RowKey& other) const {
+        // What is no address in one comparison: tables ask this of every row that they look up.
+        static_assert(sizeof(RowKey) == sizeof(IpAddress) + sizeof(std::uint32_t));
+        std::uint32_t mine, its;
+        std::memcpy(&mine, &port, sizeof mine);
+        std::memcpy(&its, &other.port, sizeof its);
+        return mine == its && address == other.address;
+    }
 };
 
 /// Counts of one kind for one destination (or client) within one interval.
@@ -50,13 +58,20 @@ struct Row {
     std::uint64_t worth() const { return count; }
 };
 
+/// True for a row that counts verdicts which are plainly abnormal.
+inline bool counts_failures(const Row& row) {
+    return row.key.kind != accepted_kind && is_failed(static_cast<Outcome>(row.key.kind));
+}
+
 using RowTable = SpaceSavingTable<Row>;
 
-inline std::uint64_t hash_of(const RowKey& key) {
+inline std::uint64_t hash_of(const IpAddress& address, std::uint16_t port, RowKind kind, std::uint8_t hops) {
     constexpr std::uint64_t a = 0x9e3779b97f4a7c15, b = 0xd6e8feb86659fd93;  // odd, no further meaning
-    return mix(
-        key.address.first_half() ^ a,
-        key.address.second_half() ^ (std::uint64_t{key.hops} << 24 | std::uint64_t{key.port} << 8 | key.kind) * b);
+    return mix(address.first_half() ^ a,
+               address.second_half() ^ (std::uint64_t{hops} << 24 | std::uint64_t{port} << 8 | kind) * b);
+}
+inline std::uint64_t hash_of(const RowKey& key) {
+    return hash_of(key.address, key.port, key.kind, key.hops);
 }
 
 /// Of tables that have one row per endpoint, or per address.
@@ -144,6 +159,12 @@ struct BankCapacity {
     bool prefault;   ///< touch all of it at start: live, so that no packet pays for a page fault
 };
 
+/// How much of a connection is looked up.
+enum class Depth : std::uint8_t {
+    full,    ///< every segment
+    control  ///< segments that make or end connections, and what those in their handshake send
+};
+
 /// Everything that one core counted in one interval (or in a part of it, when a list was full). Written by the core
 /// that holds it, with plain stores; the hand-over over an SpscRing passes it whole to control, which hands it back
 /// when it has read it.
@@ -164,9 +185,10 @@ struct IntervalBank {
 
     Interval interval = 0;
     unsigned core = 0;
-    Time first_packet = 0;  ///< meaningful when packets.received > 0
-    Time last_packet = 0;   ///< likewise
-    bool late = false;      ///< holds more than its own interval, because no empty bank was back in time
+    Time first_packet = 0;          ///< meaningful when packets.received > 0
+    Time last_packet = 0;           ///< likewise
+    bool at_control_depth = false;  ///< for a part of it at least not every segment was looked up
+    bool late = false;              ///< holds more than its own interval, because no empty bank was back in time
 
     PacketTotals packets;
     OutcomeTotals outcomes;
@@ -202,7 +224,7 @@ struct IntervalBank {
 
     void clear() {
         first_packet = last_packet = 0;
-        late = false;
+        at_control_depth = late = false;
         packets = {};
         outcomes = {};
         gauges = {};

@@ -33,6 +33,15 @@ class SpscRing {
         return true;
     }
 
+    /// Producer only. Whether the next `count` pointers would find room.
+    [[nodiscard]] bool has_room(std::size_t count) {
+        const std::size_t tail = tail_.load(std::memory_order_relaxed);
+        if (tail + count - cached_head_ <= slots_.size()) return true;
+        // acquire: as in push().
+        cached_head_ = head_.load(std::memory_order_acquire);
+        return tail + count - cached_head_ <= slots_.size();
+    }
+
     /// Consumer only. Null when the ring is empty.
     [[nodiscard]] T* pop() {
         const std::size_t head = head_.load(std::memory_order_relaxed);

@@ -29,6 +29,7 @@ enum class Phase : std::uint8_t {
     midstream,    ///< begun before it could be seen
     finished,     ///< final outcome counted; remembered so that a SYN of the same ISN is no new attempt
 };
+inline constexpr std::size_t phases = static_cast<std::size_t>(Phase::finished) + 1;
 
 /// Facts seen so far, as bits of Connection::seen.
 namespace seen {
@@ -94,7 +95,7 @@ inline constexpr std::uint16_t client_is_low = 1u << 13;  ///< the client is the
 inline constexpr std::uint16_t counts_ids = 1u << 14;     ///< this side counts its IP identifications up
 inline constexpr std::uint16_t prompt = 1u << 12;         ///< the last RST came soon enough to be an answer
 inline constexpr std::uint16_t wanted = 1u << 11;         ///< every segment of it is looked up (WantedFilter)
-inline constexpr std::uint16_t unprompted = 1u << 10;  ///< the RST that decided answers nothing that was seen before it
+inline constexpr std::uint16_t in_part = 1u << 10;        ///< not every segment of it has been looked up
 
 constexpr std::uint16_t by(Side side, std::uint16_t fact) {
     return static_cast<std::uint16_t>(fact << tally::index(side));
@@ -143,8 +144,9 @@ struct alignas(64) Connection {
     std::uint32_t rst_sequence = 0;
     std::uint32_t rst_acknowledgement = 0;
     std::uint32_t stalled_since = 0;  ///< the low 32 bits of the time of the first of `repeats`
-    tally::RstBy rst_by = tally::RstBy::nobody;
-    tally::RstShape rst_shape = tally::RstShape::none;
+    tally::RstBy rst_by : 4 = tally::RstBy::nobody;
+    tally::RstShape rst_shape : 4 = tally::RstShape::none;
+    bool rst_unprompted = false;  ///< the RST that decided answers nothing that was seen before it
     std::uint8_t icmp_type = 0;
     std::uint8_t icmp_code = 0;
     std::uint8_t rst_ttl = 0;                         ///< of the RST that decided

@@ -3,12 +3,14 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "dataplane/tally/time.h"
+#include "dataplane/tally/touch.h"
 #include "dataplane/tcp/connection.h"
 #include "dataplane/tcp/table_memory.h"
 
@@ -28,20 +30,39 @@ class ConnectionTable {
     /// Room for at least `connections`, rounded up to a power of two of sets.
     explicit ConnectionTable(std::size_t connections);
 
+    // What brings into the cache what a later find() or choose() needs, to be called for a whole burst one after the
+    // other: first this (which may be dropped where the page is not known), …
     void prefetch_set(std::uint64_t digest) const { __builtin_prefetch(&sets_[set_of(digest)]); }
+    void touch_set(std::uint64_t digest) const { tally::touch(&sets_[set_of(digest)]); }
 
-    /// Brings the entry that the digest's tag points at into the cache, or the one that a new connection would take;
-    /// for a segment that makes or ends connections its deadline, too.
-    void prefetch_match(std::uint64_t digest, bool is_control, tally::Interval now) const {
+    /// … then this: the entry that the digest's tag points at, or else the one that a new connection would take, …
+    Slot likely_slot(std::uint64_t digest, tally::Interval now) const {
         const std::size_t set = set_of(digest);
-        const std::uint32_t candidates = matches(sets_[set], tag_of(digest));
-        if (is_control) __builtin_prefetch(&due_[set * ways], 1);
-        if (candidates != 0) {
-            load(entries_[set * ways + first(candidates)].digest);
-            return;
-        }
         const std::uint32_t free = free_ways(sets_[set]);
-        prefetch_entry(static_cast<Slot>(set * ways + (free != 0 ? first(free) : cheapest(set, now))));
+        const std::uint32_t candidates = equal_ways(sets_[set], tag_of(digest)) & ~free;
+        // Without a branch on what half of the packets differ in.
+        const std::uint32_t choice = candidates | (free & (candidates == 0 ? ~std::uint32_t{0} : 0));
+        return static_cast<Slot>(set * ways + (choice != 0 ? first(choice) : cheapest(set, now)));
+    }
+
+    void prefetch_entry(Slot slot) const { __builtin_prefetch(&entries_[slot]); }
+
+    /// … then this; a segment that makes or ends connections needs all of the entry.
+    void touch_entry(Slot slot) const { tally::touch(&entries_[slot]); }
+    void touch_rest_of_entry(Slot slot) const {
+        const auto* line = reinterpret_cast<const char*>(&entries_[slot]);
+        tally::touch(line + 64);
+        tally::touch(line + 128);
+    }
+
+    /// True if a segment without SYN, FIN or RST may complete the handshake of what is in `slot`.
+    bool is_in_handshake(Slot slot) const {
+        return sets_[slot / ways].rank[slot % ways] == ranks[static_cast<std::size_t>(Phase::syn_received)];
+    }
+
+    /// True if the connection with this digest is in `slot`, which may be no_slot.
+    bool holds(Slot slot, std::uint64_t digest) const {
+        return slot != no_slot && entries_[slot].digest == digest && entries_[slot].phase != Phase::none;
     }
 
     /// The slot of the connection with this digest, or no_slot.
@@ -68,7 +89,7 @@ class ConnectionTable {
     void update(Slot slot) {
         const Connection& connection = entries_[slot];
         set_due(slot, due_mark(connection.deadline));
-        sets_[slot / ways].rank[slot % ways] = rank_of(connection.phase);
+        sets_[slot / ways].rank[slot % ways] = ranks[static_cast<std::size_t>(connection.phase)];
     }
 
     Connection& operator[](Slot slot) { return entries_[slot]; }
@@ -79,28 +100,24 @@ class ConnectionTable {
     /// earliest interval not swept yet. An entry that marks this interval but is due later is marked anew.
     template <typename Expire>
     void sweep(tally::Interval interval, Expire&& expire) {
-        const std::uint8_t mark = mark_of(interval);
         const tally::Time boundary = tally::interval_start(interval + 1);
-        std::array<Slot, sweep_batch> batch;
-        std::size_t batched = 0;
-        const auto judge_batch = [&] {
-            for (const Slot slot : std::span(batch).first(batched)) {
-                while (entries_[slot].deadline != 0 && entries_[slot].deadline <= boundary) expire(slot);
-                if (entries_[slot].deadline != 0) remark(slot, interval);
-            }
-            batched = 0;
-        };
-        // Entries that are due lie anywhere in memory: they are fetched in batches, so that their misses overlap. Few
-        // are due in most intervals: the sweep ends with the last of them.
-        std::uint32_t left = due_count_[mark];
-        for (std::size_t block = 0; block < capacity() && left != 0; block += block_slots) {
-            for (std::uint32_t due = marks(block, mark); due != 0; due &= due - 1, --left) {
-                batch[batched] = static_cast<Slot>(block + first(due));
-                prefetch_entry(batch[batched]);
-                if (++batched == sweep_batch) judge_batch();
-            }
-        }
-        judge_batch();
+        // Few are due in most intervals: the sweep ends with the last of them.
+        const std::uint32_t most = due_count_[mark_of(interval)];
+        visit_marked(0, capacity(), mark_of(interval), most, [&](Slot slot) {
+            while (entries_[slot].deadline != 0 && entries_[slot].deadline <= boundary) expire(slot);
+            if (entries_[slot].deadline != 0) remark(slot, interval);
+        });
+    }
+
+    /// A part of the sweep of `interval` ahead of its end: calls `expire(slot)` for those of the next `slots` slots,
+    /// all of them in turn, whose deadline is at or before `now`.
+    template <typename Expire>
+    void sweep_ahead(tally::Interval interval, tally::Time now, std::size_t slots, Expire&& expire) {
+        const std::size_t end = std::min(ahead_ + slots, capacity());
+        visit_marked(ahead_, end, mark_of(interval), due_count_[mark_of(interval)], [&](Slot slot) {
+            while (entries_[slot].deadline != 0 && entries_[slot].deadline <= now) expire(slot);
+        });
+        ahead_ = end == capacity() ? 0 : end;
     }
 
     bool nothing_due(tally::Interval interval) const { return due_count_[mark_of(interval)] == 0; }
@@ -113,19 +130,12 @@ class ConnectionTable {
     struct alignas(64) Set {
         std::array<std::uint16_t, ways> tag;
         std::array<std::uint8_t, ways> rank;  // 0: free
+        std::array<std::uint8_t, ways> due;   // mark of the deadline's interval; 0: none
     };
     static_assert(sizeof(Set) == 64);
 
-    static constexpr std::size_t block_slots = 32;  // marks compared at once
+    static constexpr std::size_t fewest_sets = 2;
     static constexpr std::size_t sweep_batch = 32;
-    static_assert(block_slots == 2 * ways);
-
-    /// Reads a word for the sake of its cache line, where a prefetch might be dropped: entries lie further apart than
-    /// the TLB reaches, above all in a virtual machine whose host has small pages. Paired in one run, data of 120,000
-    /// connections took 0.42 times, mixed traffic 0.63 times the cycles per packet that it took with prefetches.
-    static void load(const std::uint64_t& word) {
-        asm volatile("" : : "r"(static_cast<const volatile std::uint64_t&>(word)));
-    }
 
     static unsigned first(std::uint32_t mask) { return static_cast<unsigned>(__builtin_ctz(mask)); }
     std::size_t set_of(std::uint64_t digest) const { return (digest >> 16) & (set_count_ - 1); }
@@ -134,14 +144,25 @@ class ConnectionTable {
     static std::uint8_t due_mark(tally::Time deadline) {
         return deadline == 0 ? std::uint8_t{0} : mark_of(tally::interval_of_deadline(deadline));
     }
-    static std::uint8_t rank_of(Phase phase);
+    /// By phase; who has the lowest rank gives way first.
+    static constexpr std::array<std::uint8_t, phases> ranks = [] {
+        std::array<std::uint8_t, phases> by_phase{};
+        constexpr std::array order{Phase::none,     Phase::finished,     Phase::unsolicited, Phase::reset,
+                                   Phase::syn_sent, Phase::syn_received, Phase::midstream,   Phase::established};
+        for (std::size_t rank = 0; rank < order.size(); ++rank)
+            by_phase[static_cast<std::size_t>(order[rank])] = static_cast<std::uint8_t>(rank);
+        by_phase[static_cast<std::size_t>(Phase::closed)] = by_phase[static_cast<std::size_t>(Phase::reset)];
+        return by_phase;
+    }();
 
     /// One bit per way whose tag is this one and which is in use.
-    static std::uint32_t matches(const Set& set, std::uint16_t tag) {
+    static std::uint32_t matches(const Set& set, std::uint16_t tag) { return equal_ways(set, tag) & ~free_ways(set); }
+
+    static std::uint32_t equal_ways(const Set& set, std::uint16_t tag) {
         const __m256i tags = _mm256_load_si256(reinterpret_cast<const __m256i*>(set.tag.data()));
         const __m256i equal = _mm256_cmpeq_epi16(tags, _mm256_set1_epi16(static_cast<short>(tag)));
         const __m128i narrow = _mm_packs_epi16(_mm256_castsi256_si128(equal), _mm256_extracti128_si256(equal, 1));
-        return static_cast<std::uint32_t>(_mm_movemask_epi8(narrow)) & ~free_ways(set);
+        return static_cast<std::uint32_t>(_mm_movemask_epi8(narrow));
     }
 
     static std::uint32_t free_ways(const Set& set) {
@@ -153,7 +174,7 @@ class ConnectionTable {
     /// has the least left to tell.
     std::size_t cheapest(std::size_t set, tally::Interval now) const {
         const __m128i ranks = _mm_load_si128(reinterpret_cast<const __m128i*>(sets_[set].rank.data()));
-        const __m128i due = _mm_load_si128(reinterpret_cast<const __m128i*>(due_ + set * ways));
+        const __m128i due = _mm_load_si128(reinterpret_cast<const __m128i*>(sets_[set].due.data()));
         const __m128i ahead = _mm_sub_epi8(due, _mm_set1_epi8(static_cast<char>(mark_of(now))));
         // The cost of a way is a number of 16 bits, rank before deadline; the least of eight comes with its place.
         const auto least = [](__m128i costs) {
@@ -163,36 +184,56 @@ class ConnectionTable {
         return (low & 0xffff) <= (high & 0xffff) ? low >> 16 : (high >> 16) + ways / 2;
     }
 
-    /// One bit per slot of the block that begins at `slot` with this mark.
-    std::uint32_t marks(std::size_t slot, std::uint8_t mark) const {
-        const __m256i due = _mm256_load_si256(reinterpret_cast<const __m256i*>(due_ + slot));
-        return static_cast<std::uint32_t>(
-            _mm256_movemask_epi8(_mm256_cmpeq_epi8(due, _mm256_set1_epi8(static_cast<char>(mark)))));
+    /// Calls `visit(slot)` for each slot from `begin` to `end`, both multiples of `ways`, that has this mark; ends
+    /// after the `most`th. Those entries lie anywhere in memory: they are fetched in batches, so that their misses
+    /// overlap.
+    template <typename Visit>
+    void visit_marked(std::size_t begin, std::size_t end, std::uint8_t mark, std::uint32_t most, Visit&& visit) {
+        std::array<Slot, sweep_batch> batch;
+        std::size_t batched = 0;
+        const auto visit_batch = [&] {
+            for (const Slot slot : std::span(batch).first(batched)) {
+                touch_entry(slot);
+                touch_rest_of_entry(slot);
+            }
+            for (const Slot slot : std::span(batch).first(batched)) visit(slot);
+            batched = 0;
+        };
+        for (std::size_t set = begin / ways; set < end / ways && most != 0; ++set) {
+            for (std::uint32_t marked = marks(sets_[set], mark); marked != 0 && most != 0;
+                 marked &= marked - 1, --most) {
+                batch[batched] = static_cast<Slot>(set * ways + first(marked));
+                if (++batched == sweep_batch) visit_batch();
+            }
+        }
+        visit_batch();
     }
 
-    /// All lines of an entry, to be written.
-    void prefetch_entry(Slot slot) const {
-        const auto* entry = reinterpret_cast<const char*>(&entries_[slot]);
-        for (std::size_t line = 0; line < sizeof(Connection); line += 64) __builtin_prefetch(entry + line, 1);
+    /// One bit per way with this mark.
+    static std::uint32_t marks(const Set& set, std::uint8_t mark) {
+        const __m128i due = _mm_load_si128(reinterpret_cast<const __m128i*>(set.due.data()));
+        return static_cast<std::uint32_t>(
+            _mm_movemask_epi8(_mm_cmpeq_epi8(due, _mm_set1_epi8(static_cast<char>(mark)))));
     }
 
     void set_due(Slot slot, std::uint8_t mark) {
-        if (due_[slot] == mark) return;
-        --due_count_[due_[slot]];
+        std::uint8_t& due = sets_[slot / ways].due[slot % ways];
+        if (due == mark) return;
+        --due_count_[due];
         ++due_count_[mark];
-        due_[slot] = mark;
+        due = mark;
     }
 
+    static void clear(Connection& connection);
     void remark(Slot slot, tally::Interval swept);
 
     std::size_t set_count_;
     TableMemory set_memory_;
-    TableMemory due_memory_;
     TableMemory entry_memory_;
     Set* sets_;
-    std::uint8_t* due_;  // by slot: mark of the deadline's interval; 0: none
     Connection* entries_;
     std::size_t used_ = 0;
+    std::size_t ahead_ = 0;                       // where sweep_ahead() goes on
     std::array<std::uint32_t, 256> due_count_{};  // entries by mark
 };
 

@@ -13,6 +13,7 @@ struct Digest {
     std::uint64_t value = 0;
     bool source_is_low = false;  ///< the packet's source is the lower of the two endpoints
     std::uint32_t domain = 0;    ///< the network that the four-tuple belongs to
+    std::uint64_t segment = 0;   ///< of everything in the packet that a router leaves as it is
 };
 
 /// What tells networks with overlapping addresses apart.
@@ -32,29 +33,29 @@ struct HashSecret {
     static HashSecret random();
 };
 
-/// Sorted endpoints, multiplied and folded with the secret. CRC32C would be as fast, but it is linear.
+/// Tells a segment from every other one of its connection. The checksum stands for the options and the payload.
+inline std::uint64_t segment_digest(const packet::PacketView& view, std::uint64_t connection, bool source_is_low) {
+    const std::uint64_t numbers = std::uint64_t{view.sequence} << 32 | view.acknowledgement;
+    const std::uint64_t rest = std::uint64_t{view.ip_id} << 48 | std::uint64_t{view.tcp_checksum} << 32 |
+                               std::uint64_t{view.window} << 16 | std::uint64_t{view.tcp_flags} << 8 |
+                               static_cast<std::uint64_t>(source_is_low);
+    return tally::mix(connection ^ numbers, rest ^ (std::uint64_t{view.payload_length} * 0x9e3779b97f4a7c15));
+}
+
+/// One endpoint, multiplied and folded with the secret. CRC32C would be as fast, but it is linear.
+inline std::uint64_t endpoint_hash(const tally::IpAddress& address, std::uint16_t port, const HashSecret& secret) {
+    return tally::mix(address.first_half() ^ secret.words[0] ^ port * secret.words[2],
+                      address.second_half() ^ secret.words[1]);
+}
+
+/// The hashes of both endpoints, combined so that their order does not matter; comparing them gives an order without a
+/// branch that half of the packets would take.
 inline Digest digest(const packet::PacketView& view, std::uint32_t domain, const HashSecret& secret) {
-    const tally::IpAddress* low = &view.source;
-    const tally::IpAddress* high = &view.destination;
-    std::uint16_t low_port = view.source_port;
-    std::uint16_t high_port = view.destination_port;
-    const std::uint64_t source[2] = {low->first_half(), low->second_half()};
-    const std::uint64_t destination[2] = {high->first_half(), high->second_half()};
-    // Any total order will do, so the halves are compared as they lie in memory.
-    const bool source_is_low = source[1] != destination[1]   ? source[1] < destination[1]
-                               : source[0] != destination[0] ? source[0] < destination[0]
-                                                             : low_port <= high_port;
-    const std::uint64_t* a = source_is_low ? source : destination;
-    const std::uint64_t* b = source_is_low ? destination : source;
-    if (!source_is_low) {
-        low_port = view.destination_port;
-        high_port = view.source_port;
-    }
-    const std::uint64_t ports = std::uint64_t{low_port} << 48 | std::uint64_t{high_port} << 32 | domain;
-    const std::uint64_t first = tally::mix(a[0] ^ secret.words[0], a[1] ^ secret.words[1]);
-    const std::uint64_t second = tally::mix(b[0] ^ secret.words[2], b[1] ^ secret.words[3]);
-    return {tally::mix(first ^ ports ^ secret.words[1], second ^ (ports * secret.words[2]) ^ secret.words[0]),
-            source_is_low, domain};
+    const std::uint64_t source = endpoint_hash(view.source, view.source_port, secret);
+    const std::uint64_t destination = endpoint_hash(view.destination, view.destination_port, secret);
+    const std::uint64_t value =
+        tally::mix((source + destination) ^ secret.words[3], (source ^ destination) + domain * secret.words[2]);
+    return {value, source <= destination, domain, segment_digest(view, value, source <= destination)};
 }
 
 }  // namespace rstwatch::tcp

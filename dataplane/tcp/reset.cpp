@@ -38,18 +38,13 @@ bool jumps_in_identification(const Connection& connection, const Segment& segmen
 void decide(Connection& connection, const Segment& segment, Outcome outcome, const Limits& limits) {
     const bool by_device = outcome == Outcome::reset_by_device;
     const bool forgotten_by_device = outcome == Outcome::idle_reset && comes_from_elsewhere(connection, segment);
-    connection.rst_by = by_device || forgotten_by_device ? RstBy::device
-                        : segment.from == Side::client   ? RstBy::client
-                                                         : RstBy::server;
-    connection.rst_shape = shape_of(segment);
-    connection.rst_sequence = segment.sequence;
-    connection.rst_acknowledgement = segment.acknowledgement;
-    connection.rst_ttl = segment.ttl;
+    keep_evidence(connection, segment);
+    if (by_device || forgotten_by_device) connection.rst_by = RstBy::device;
     connection.seen |= seen::rst_by(segment.from);
     const bool prompted = connection.flows(Side::client, flow::prompt) &&
                           segment.sequence == connection.acked[tally::index(tally::other(segment.from))];
-    prompted ? connection.clear_flow(Side::client, flow::unprompted)
-             : connection.set_flow(Side::client, flow::unprompted);
+    const bool prompts_are_seen = limits.every_segment || !connection.has(seen::final_ack);
+    connection.rst_unprompted = prompts_are_seen && !prompted;
     if (by_device && !answers(connection, segment)) connection.seen |= seen::injected;
     if (jumps_in_identification(connection, segment)) connection.seen |= seen::injected;
     give_verdict(connection, outcome, segment.time);
@@ -121,14 +116,22 @@ bool says_data_by(const Connection& connection, Side side, std::uint32_t edge, c
     return !before(edge, first) && !after(edge, connection.next[i] + advance);
 }
 
+/// True if data of the other side has reached who resets. An abort acknowledges what has: what was still on its way
+/// then, nobody has read.
+bool has_heard_data(const Connection& connection, const Segment& segment, const Limits& limits) {
+    const Side other = tally::other(segment.from);
+    if (shape_of(segment) == RstShape::no_socket) return connection.has(seen::data_by(other));
+    const std::uint32_t first = connection.isn[tally::index(other)] + 1;
+    const bool knows_more = after(connection.acked[tally::index(segment.from)], first);
+    if (segment.acknowledgement == first && !knows_more) return false;
+    return connection.has(seen::data_by(other)) || says_data_by(connection, other, segment.acknowledgement, limits);
+}
+
 Outcome by_stage(const Connection& connection, const Segment& segment, const Limits& limits) {
     const Side from = segment.from;
-    const Side other = tally::other(from);
-    const bool abort = shape_of(segment) == RstShape::abort;
     const bool own_data = connection.has(seen::data_by(from)) ||
                           (!limits.every_segment && says_data_by(connection, from, segment.sequence, limits));
-    const bool others_data = connection.has(seen::data_by(other)) ||
-                             (abort && says_data_by(connection, other, segment.acknowledgement, limits));
+    const bool others_data = has_heard_data(connection, segment, limits);
     const bool server_data = from == Side::server ? own_data : others_data;
     const bool client_data = from == Side::server ? others_data : own_data;
     if (from == Side::server) {
@@ -158,11 +161,14 @@ Outcome after_fin(const Connection& connection, const Segment& segment) {
 Outcome by_stranger(const Connection& connection, const Segment& segment, const Limits& limits) {
     const Side asking = tally::other(segment.from);
     const bool forgotten = connection.flows(asking, flow::after_long_gap);
-    const bool from_server = segment.from == Side::server;
-    if (from_server && !server_answered(connection) &&
-        segment.sequence == connection.isn[tally::index(Side::server)] + 1)
-        return forgotten ? Outcome::idle_reset : Outcome::listen_overflow;
-    if (!connection.flows(asking, flow::asked)) return by_stage(connection, segment, limits);
+    const bool asked = connection.flows(asking, flow::asked);
+    const bool refuses_first = segment.from == Side::server && !server_answered(connection) &&
+                               segment.sequence == connection.isn[tally::index(Side::server)] + 1;
+    // Long after the final ACK, and asked nothing, it does not answer that.
+    const bool answers_nothing =
+        !asked && connection.verdict == no_verdict && connection.flows(segment.from, flow::after_gap);
+    if (refuses_first && !answers_nothing) return forgotten ? Outcome::idle_reset : Outcome::listen_overflow;
+    if (!asked) return by_stage(connection, segment, limits);
     return forgotten ? Outcome::idle_reset : Outcome::peer_lost_state;
 }
 
@@ -208,12 +214,16 @@ void in_closed(Connection& connection, const Segment& segment) {
     const bool kills_time_wait =
         segment.from != waiting && segment.sequence == connection.next[tally::index(segment.from)];
     connection.seen |= seen::rst_by(segment.from);
-    if (connection.rst_by == RstBy::nobody) {
-        connection.rst_by = segment.from == Side::client ? RstBy::client : RstBy::server;
-        connection.rst_shape = shape_of(segment);
-    }
+    if (connection.rst_by == RstBy::nobody) keep_evidence(connection, segment);
     if (kills_time_wait && connection.outcome() == Outcome::closed)
         give_verdict(connection, Outcome::reset_after_fin, segment.time);
+}
+
+/// There is no attempt that it could decide; the first one is evidence.
+void while_unsolicited(Connection& connection, const Segment& segment, const Limits& limits) {
+    connection.seen |= seen::rst_by(segment.from);
+    connection.deadline = segment.time + limits.reset;
+    if (connection.rst_by == RstBy::nobody) keep_evidence(connection, segment);
 }
 
 /// Weaver, Sommer and Paxson 2009: signs of a forged RST show within this time.
@@ -263,8 +273,7 @@ void on_reset(Connection& connection, const Segment& segment, const Limits& limi
             in_reset(connection, segment, limits);
             break;
         case Phase::unsolicited:
-            connection.seen |= seen::rst_by(segment.from);
-            connection.deadline = segment.time + limits.reset;
+            while_unsolicited(connection, segment, limits);
             break;
         case Phase::none:
         case Phase::finished:
@@ -277,19 +286,31 @@ bool was_overtaken(const Connection& connection, const Segment& segment, const L
     if (segment.from == reset_by || segment.time - connection.verdict_time > limits.reset_hold) return false;
     // An abort acknowledges what came before it; who answers for no connection takes the number from what it answers.
     if (connection.rst_shape == RstShape::abort) return !after(segment.end(), connection.rst_acknowledgement);
-    return segment.ack() && segment.acknowledgement == connection.rst_sequence &&
-           connection.flows(Side::client, flow::unprompted);
+    return segment.ack() && segment.acknowledgement == connection.rst_sequence && connection.rst_unprompted;
 }
 
-Segment take_back_reset(Connection& connection, const Limits& limits) {
+void keep_evidence(Connection& connection, const Segment& segment) {
+    connection.rst_by = segment.from == Side::client ? RstBy::client : RstBy::server;
+    connection.rst_shape = shape_of(segment);
+    connection.rst_sequence = segment.sequence;
+    connection.rst_acknowledgement = segment.acknowledgement;
+    connection.rst_ttl = segment.ttl;
+}
+
+Segment reset_of(const Connection& connection, Time time) {
     Segment reset;
-    reset.time = connection.verdict_time;
+    reset.time = time;
     reset.from = resetting_side(connection);
     reset.flags = packet::tcp_flag::rst;
     if (connection.rst_shape == RstShape::abort) reset.flags |= packet::tcp_flag::ack;
     reset.sequence = connection.rst_sequence;
     reset.acknowledgement = connection.rst_acknowledgement;
     reset.ttl = connection.rst_ttl;
+    return reset;
+}
+
+Segment take_back_reset(Connection& connection, const Limits& limits) {
+    const Segment reset = reset_of(connection, connection.verdict_time);
     const std::uint32_t ignored_before = connection.seen & seen::rst_ignored;
     revive(connection, reset, limits);
     connection.seen = (connection.seen & ~seen::rst_ignored) | ignored_before;

@@ -62,11 +62,17 @@ void take_synack(Connection& connection, const Segment& segment, const Limits& l
     connection.deadline = segment.time + limits.provisional;
 }
 
-/// The side that was not seen shows after all: it will say itself what becomes of the connection.
-void reopen(Connection& connection) {
+/// The side that was not seen shows after all: it will say itself what becomes of the connection, unless the other one
+/// has reset it.
+void reopen(Connection& connection, const Limits& limits) {
+    const bool was_reset = connection.rst_by != tally::RstBy::nobody;
+    const Segment reset = reset_of(connection, connection.verdict_time);
     connection.phase = Phase::established;
     forget_reset(connection);
     connection.deadline = 0;
+    if (!was_reset) return;
+    --connection.rst_count;
+    on_reset(connection, reset, limits);
 }
 
 /// Which FIN was first follows from what they acknowledge: on a mirror port the order of arrival may lie.
@@ -149,23 +155,20 @@ void adopt_early_answer(Connection& connection, const Segment& segment, const Li
     Segment answer;
     answer.time = connection.start;
     answer.from = Side::server;
+    answer.flags = packet::tcp_flag::syn | packet::tcp_flag::ack;
     answer.sequence = connection.isn[server];
     answer.acknowledgement = connection.acked[server];
     answer.ttl = connection.ttl[server];
-    const bool was_synack = connection.has(seen::synack);
+    const bool was_synack = connection.has(seen::synack), was_reset = connection.has(seen::server_rst);
+    Segment reset = reset_of(connection, was_synack ? connection.last_seen : connection.start);
+    if (!was_synack) reset.flags |= packet::tcp_flag::ack;  // else it had been no answer
     take_syn(connection, segment);
     note(connection, segment);
     connection.phase = Phase::syn_sent;
-    if (was_synack) {
-        answer.flags = packet::tcp_flag::syn | packet::tcp_flag::ack;
-        take_synack(connection, answer, limits);
-        return;
-    }
-    answer.flags = packet::tcp_flag::rst | packet::tcp_flag::ack;
-    answer.sequence = connection.rst_sequence;
-    answer.ttl = connection.rst_ttl;
-    connection.rst_count = 0;
-    on_reset(connection, answer, limits);
+    if (was_synack) take_synack(connection, answer, limits);
+    if (!was_reset) return;
+    --connection.rst_count;
+    on_reset(connection, reset, limits);
 }
 
 Step repeat_syn(Connection& connection, const Segment& segment, const Limits& limits) {
@@ -232,7 +235,7 @@ void on_synack(Connection& connection, const Segment& segment, const Limits& lim
 void put_before_reset(Connection& connection, const Segment& segment, const Limits& limits) {
     const Segment reset = take_back_reset(connection, limits);
     Segment earlier = segment;
-    earlier.time = reset.time;
+    earlier.time = connection.last_seen = reset.time;  // whatever has come since
     // It was this segment that broke the silence.
     const bool after_gap = connection.flows(reset.from, flow::after_gap);
     const bool after_long_gap = connection.flows(reset.from, flow::after_long_gap);
@@ -246,8 +249,10 @@ void put_before_reset(Connection& connection, const Segment& segment, const Limi
 
 /// A SYN-ACK that the client's answer to it has overtaken on its way through the mirror port.
 bool is_late_synack(const Connection& connection, const Segment& segment) {
-    return segment.from == Side::server && is_attempt(connection) && !connection.has(seen::synack) &&
-           connection.phase != Phase::syn_sent && connection.phase != Phase::reset &&
+    const bool was_answered = connection.phase == Phase::reset
+                                  ? connection.has(seen::final_ack) && !connection.has(seen::server_rst)
+                                  : connection.phase != Phase::syn_sent;
+    return segment.from == Side::server && is_attempt(connection) && !connection.has(seen::synack) && was_answered &&
            segment.sequence == connection.isn[server] && acknowledges_syn(connection, segment);
 }
 
@@ -402,12 +407,8 @@ void begin_unsolicited(Connection& connection, const Segment& segment, const Lim
     }
     if (segment.rst()) {
         connection.seen |= seen::rst_by(segment.from);
-        connection.rst_by = segment.from == Side::client ? tally::RstBy::client : tally::RstBy::server;
-        connection.rst_sequence = segment.sequence;
-        connection.rst_ttl = segment.ttl;
         connection.rst_count = 1;
-        const bool abort = segment.ack() && segment.sequence != 0;
-        connection.rst_shape = abort ? tally::RstShape::abort : tally::RstShape::no_socket;
+        keep_evidence(connection, segment);
     } else if (segment.syn()) {
         connection.seen |= seen::synack;
         connection.synack_count = 1;
@@ -453,7 +454,7 @@ Step step(Connection& connection, const Segment& segment, const Limits& limits) 
     }
     if (segment.syn() && !segment.ack()) return on_syn(connection, segment, limits);
     const bool closed_by_assumption = connection.phase == Phase::closed && !connection.has(seen::both_fins);
-    if (closed_by_assumption && !connection.has(seen::packet_by(segment.from))) reopen(connection);
+    if (closed_by_assumption && !connection.has(seen::packet_by(segment.from))) reopen(connection, limits);
     if (segment.syn()) {
         on_synack(connection, segment, limits);
     } else {

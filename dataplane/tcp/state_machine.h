@@ -79,14 +79,17 @@ void begin(Connection& connection, const Segment& segment, const Limits& limits)
 /// SYN-ACK or of a RST with ACK and sequence 0 is the client; else the higher port is (a guess).
 bool sender_is_client(const Segment& segment, std::uint16_t source_port, std::uint16_t destination_port);
 
-/// Whether a host counts the IP identifications of its packets up, by its last two.
-inline void note_ip_id(Connection& connection, const Segment& segment) {
+/// Whether a host counts the IP identifications of its packets up, by two of them.
+inline bool follows_in_ip_id(std::uint16_t last, std::uint16_t next) {
     constexpr std::uint16_t next_ones = 64;  // a host may count for all its connections together
+    return last != 0 && static_cast<std::uint16_t>(next - last - 1) < next_ones;
+}
+
+/// By its last two.
+inline void note_ip_id(Connection& connection, const Segment& segment) {
     std::uint16_t& last = connection.ip_id[tally::index(segment.from)];
-    const auto step = static_cast<std::uint16_t>(segment.ip_id - last);
-    const bool counts = last != 0 && step != 0 && step <= next_ones;
-    counts ? connection.set_flow(segment.from, flow::counts_ids)
-           : connection.clear_flow(segment.from, flow::counts_ids);
+    follows_in_ip_id(last, segment.ip_id) ? connection.set_flow(segment.from, flow::counts_ids)
+                                          : connection.clear_flow(segment.from, flow::counts_ids);
     last = segment.ip_id;
 }
 

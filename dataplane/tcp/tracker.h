@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 
 #include "dataplane/identify/known_services.h"
 #include "dataplane/packet/packet_view.h"
@@ -15,6 +16,15 @@
 
 namespace rstwatch::tcp {
 
+/// A packet as far as it concerns connections.
+struct ParsedPacket {
+    packet::PacketView view;
+    Digest digest;  ///< meaningful if view.trackable
+    /// Where its connection was when the burst was fetched, or where there was room for it; others of the burst may
+    /// have changed that.
+    ConnectionTable::Slot slot = ConnectionTable::no_slot;
+};
+
 /// Whose payload says what a service speaks; of no connection if it says nothing that is not known.
 struct Heard {
     const Connection* connection = nullptr;  ///< until the next packet
@@ -25,29 +35,42 @@ struct Heard {
 /// changed into the core's tally. Owned by that core.
 class Tracker {
   public:
-    /// `services`: those that need no identification any more; null where nothing is identified.
+    /// `services`: those that need no identification any more; null where nothing is identified. `depth_may_change`:
+    /// set_depth() will be called.
     Tracker(std::size_t connections, const Limits& limits, const DuplicateLimits& duplicates, tally::CoreTally& tally,
-            const identify::KnownServices* services = nullptr);
+            const identify::KnownServices* services = nullptr, bool depth_may_change = false);
 
-    // The passes over a burst, in this order, so that cache misses of different packets overlap.
-    void prefetch_set(const packet::PacketView& view, const Digest& digest) const {
+    /// Asks for what fetch() will read first, to be called as soon as the digest is known: it comes while the rest of
+    /// the burst is parsed.
+    void prefetch(const Digest& digest) const {
         table_.prefetch_set(digest.value);
-        duplicates_.prefetch(view, digest);
+        duplicates_.prefetch(digest);
     }
-    void prefetch_entry(const packet::PacketView& view, const Digest& digest) const {
-        table_.prefetch_match(digest.value, is_control(view.tcp_flags), open_);
-    }
-    /// False if the packet is of no use to anybody at this depth; take() asks by itself.
-    bool concerns(const packet::PacketView& view, const Digest& digest) const {
-        return limits_.every_segment || view.packet_class == tally::PacketClass::icmp_error ||
-               is_control(view.tcp_flags) || wanted_.has(digest.value);
+
+    /// Brings into the cache what take() will need of a burst of at most `longest_burst` packets, so that cache misses
+    /// of different packets overlap.
+    void fetch(std::span<ParsedPacket> burst) const;
+    static constexpr std::size_t longest_burst = 64;
+
+    /// False for a segment that is of no use to anybody at this depth: it need not be parsed in full, nor taken.
+    bool wants(const packet::PlainSegment& segment) const {
+        return depth_ == tally::Depth::full || wanted_.has(segment.tuple);
     }
     /// A TCP segment, or an ICMP error that quotes one, at packet time `time` (which never runs backwards).
-    Heard take(const packet::PacketView& view, const Digest& digest, Time time);
+    Heard take(const ParsedPacket& packet, Time time);
+
+    /// From now on every segment is looked up, or only those that make or end connections. A connection that was not
+    /// followed in full all its life is judged for the rest of it by what its control segments tell.
+    void set_depth(tally::Depth depth, Time now);
+    tally::Depth depth() const { return depth_; }
 
     /// Opens `interval`, having fired every deadline at or before its start, each in its own interval. To be called for
     /// the first interval, then for each later one once.
     void advance_to(tally::Interval interval);
+
+    /// Fires a part of the deadlines that have passed at `now`, which is within the open interval. Nothing depends on
+    /// it but how long advance_to() takes: the packets that arrive meanwhile must fit into the queue.
+    void sweep_ahead(Time now);
 
     /// The end: fires what is due at `now` and settles everything else as it stands.
     void finish(Time now);
@@ -65,18 +88,22 @@ class Tracker {
         packet::PacketView view;
     };
 
-    Heard hear(const Connection& connection, const Segment& segment) const;
-    Heard overhear(Connection& connection, const Digest& digest, Segment& segment);
+    bool concerns(const packet::PacketView& view) const;
+    Heard hear(const Connection& connection, const packet::PacketView& view, Side from, Time time) const;
+    Heard take_unpredicted(Slot slot, const packet::PacketView& view, const Digest& digest, Time time);
+    Heard overhear(Connection& connection, const packet::PacketView& view, Side from, Time time);
     bool wants_payload(const Connection& connection, Time time) const;
+    const Limits& limits_of(const Connection& connection) const;
     void book_forgotten_segments();
     void drop_copy(const Digest& digest);
     void take_icmp(const packet::PacketView& view, const Digest& digest, Time time);
     void remember_icmp(const packet::PacketView& view, const Digest& digest, Time time);
     void apply_early_icmp(Connection& connection, const Digest& digest, Time time);
+    bool is_due(Slot slot, Time time) const;
     void expire_due(Slot slot, Time time);
     void update(Slot slot);
     void stop_wanting(Connection& connection);
-    Slot find_live(const Digest& digest, Time time);
+    Slot find_live(const Digest& digest, Slot likely, Time time);
     void begin_entry(Slot slot, const packet::PacketView& view, const Digest& digest, const Segment& segment);
     void advance_entry(Slot slot, const packet::PacketView& view, const Digest& digest, Segment& segment);
     Slot room_for(const Digest& digest);
@@ -94,6 +121,10 @@ class Tracker {
     WantedFilter wanted_;
     std::uint64_t forgotten_booked_ = 0;
     Limits limits_;
+    Limits control_limits_;  ///< of connections of which not every segment is looked up
+    tally::Depth depth_;
+    bool depth_may_change_;
+    Time control_until_ = 0;  ///< before it not every segment was looked up; 0: never so
     tally::CoreTally& tally_;
     const identify::KnownServices* services_;
     // The last of them, round about: more than this many within `early_answer` are too many to be early.

@@ -66,6 +66,12 @@ void on_reset(Connection& connection, const Segment& segment, const Limits& limi
 /// True for a segment that the other side's RST has overtaken on its way through the mirror port (reset.cpp).
 bool was_overtaken(const Connection& connection, const Segment& segment, const Limits& limits);
 
+/// Keeps what a RST says of who sent it, as evidence (reset.cpp).
+void keep_evidence(Connection& connection, const Segment& segment);
+
+/// The RST that is kept as evidence, as it was at that time (reset.cpp).
+Segment reset_of(const Connection& connection, Time time);
+
 /// Undoes the RST that decided and returns it, so that it can be judged again behind what it has overtaken (reset.cpp).
 Segment take_back_reset(Connection& connection, const Limits& limits);
 

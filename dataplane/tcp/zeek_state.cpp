@@ -9,9 +9,9 @@ using tally::ZeekState;
 ZeekState of_beginning_unseen(const Connection& connection) {
     // Behind a SYN-ACK the beginning is unseen only where the client goes on: a server that does is taken to have one.
     const bool client_joined = connection.has(seen::synack) && connection.phase == Phase::midstream;
+    if (connection.has(seen::both_fins)) return ZeekState::SF;
     if (connection.has(seen::server_rst)) return connection.has(seen::client_fin) ? ZeekState::RSTR : ZeekState::RSTRH;
     if (connection.has(seen::client_rst)) return ZeekState::OTH;
-    if (connection.has(seen::both_fins)) return ZeekState::SF;
     if (connection.has(seen::client_fin)) return client_joined ? ZeekState::S2 : ZeekState::SH;
     if (connection.has(seen::server_fin)) return client_joined ? ZeekState::S3 : ZeekState::SHR;
     return client_joined ? ZeekState::S1 : ZeekState::OTH;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "dataplane/packet/packet_view.h"
+#include "dataplane/packet/parser.h"
 #include "dataplane/packet/tunnel_ports.h"
 #include "dataplane/port/capture_file.h"
 #include "dataplane/port/capture_stream.h"

@@ -76,6 +76,7 @@ void check_counts(const Connection& connection) {
 void check(const Connection& connection, tcp::Time now) {
     require(connection.phase > Phase::none && connection.phase <= Phase::finished);
     require(connection.start <= connection.last_seen && connection.last_seen <= now);
+    require(connection.idle <= (connection.last_seen - connection.start) / 1000);
     require(connection.has_any(seen::client_packet | seen::server_packet));
     const bool needs_attempt = connection.phase != Phase::unsolicited && connection.phase != Phase::midstream &&
                                connection.phase != Phase::reset;

@@ -33,7 +33,7 @@ fi
 program=$build/${target}_fuzz
 newer=$(find config dataplane tests/fuzz -type f -newer "$program" 2>/dev/null || echo all)
 if [ ! -x "$program" ] || [ -n "$newer" ]; then
-    "$compiler" -std=c++20 -O1 -g -march=x86-64-v3 $sanitizers -fno-sanitize-recover=all -fno-omit-frame-pointer \
+    "$compiler" -std=c++20 -O2 -g -march=x86-64-v3 $sanitizers -fno-sanitize-recover=all \
         -fsanitize-coverage-ignorelist=tests/fuzz/not_covered.txt -I. "tests/fuzz/${target}_fuzz.cpp" "$@" -o "$program"
 fi
 
@@ -41,7 +41,7 @@ corpus=$build/corpus-$target
 "$make_corpus" "$target" "$corpus"
 # What is freed is kept for a while, to see a use of it, but not for so long that it leaves the cache; the origin of each
 # allocation is not worth as much time as the allocation. Both can be asked for when a failing input is run again.
-export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_stack_use_after_return=0:malloc_context_size=2:quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_stack_use_after_return=0:malloc_context_size=0:quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
 # Address randomization with more bits than ASan knows keeps its shadow memory from being placed.
 if setarch -R true 2>/dev/null; then set -- setarch -R; else set --; fi
 set -- "$@" "$program"

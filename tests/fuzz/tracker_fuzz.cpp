@@ -151,10 +151,11 @@ void Traffic::take_some() {
 }
 
 void Traffic::take(const packet::PacketView& view) {
-    const tcp::Digest digest = tcp::digest(view, 0, tcp::HashSecret{});
+    tcp::ParsedPacket packet{view, tcp::digest(view, 0, tcp::HashSecret{})};
+    tracker_.fetch({&packet, 1});
     ++tally_.packets().received;
     tally_.note_packet_time(now_);
-    tracker_.take(view, digest, now_);
+    tracker_.take(packet, now_);
 }
 
 packet::PacketView Traffic::segment(std::uint8_t what) {

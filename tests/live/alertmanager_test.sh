@@ -6,32 +6,8 @@ set -euo pipefail
 
 rstwatchd=$1
 capture=$(dirname "$0")/../captures/branch-office.pcap
-directory=$(mktemp -d)
-pids=()
-trap 'kill "${pids[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$directory"' EXIT
-
-for program in prometheus-alertmanager curl jq; do
-    if ! command -v "$program" >/dev/null; then
-        # check does not install prometheus-alertmanager: its package starts a service that listens to the network.
-        echo "needs $program"
-        exit 77
-    fi
-done
-
-fail() {
-    echo "$*"
-    tail -n 20 "$directory"/*.log
-    exit 1
-}
-
-# wait_for COMMAND...: until it succeeds, for 30 s at most.
-wait_for() {
-    local end=$((SECONDS + 30))
-    until "$@" >/dev/null 2>&1; do
-        ((SECONDS < end)) || fail "waited in vain for: $*"
-        sleep 0.1
-    done
-}
+. "$(dirname "$(readlink -f "$0")")/other_programs.sh"
+need_programs prometheus-alertmanager curl jq
 
 cat >"$directory/alertmanager.yml" <<END
 route: {receiver: nobody}

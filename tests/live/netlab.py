@@ -8,6 +8,7 @@ Python standard library only.
 import collections
 import contextlib
 import ctypes
+import functools
 import gzip
 import os
 import pathlib
@@ -26,6 +27,34 @@ FIN, SYN, RST, PSH, ACK, URG = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 ICMP_ERROR_TYPES = {3, 4, 5, 11, 12}
 
 _libc = ctypes.CDLL("libc.so.6", use_errno=True)
+
+
+class _NftLibrary:
+    """What `nft -f` does, without a process: starting one takes longer than a SYN waits for its answer where many
+    hosts share two processors."""
+
+    def __init__(self):
+        self._calls = ctypes.CDLL("libnftables.so.1")
+        self._calls.nft_ctx_new.restype = ctypes.c_void_p
+        self._calls.nft_ctx_get_error_buffer.restype = ctypes.c_char_p
+        for each in ("nft_ctx_buffer_error", "nft_ctx_get_error_buffer", "nft_ctx_free"):
+            getattr(self._calls, each).argtypes = [ctypes.c_void_p]
+        self._calls.nft_run_cmd_from_buffer.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+
+    def run(self, text):
+        """In the calling thread's namespace. Raises with nft's words when it fails."""
+        context = self._calls.nft_ctx_new(0)
+        try:
+            self._calls.nft_ctx_buffer_error(context)
+            if self._calls.nft_run_cmd_from_buffer(context, text.encode()) != 0:
+                raise RuntimeError(f"nft: {self._calls.nft_ctx_get_error_buffer(context).decode()}\n{text}")
+        finally:
+            self._calls.nft_ctx_free(context)
+
+
+@functools.cache
+def _nft():
+    return _NftLibrary()
 
 
 def run(*command, check=True):
@@ -78,7 +107,8 @@ class Namespace:
             self.ip("addr", "add", each, "dev", device, *(["nodad"] if ":" in each else []))
 
     def nft(self, text):
-        self._feed(["ip", "netns", "exec", self.name, "nft", "-f", "-"], text)
+        with self.inside():
+            _nft().run(text)
 
     def _feed(self, command, text):
         done = subprocess.run(command, input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

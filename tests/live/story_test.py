@@ -5,7 +5,6 @@
 usage: story_test.py RSTWATCHD RSTWATCH. Needs root, for a network namespace. Exit code 77: skipped.
 """
 import contextlib
-import ctypes
 import json
 import os
 import re
@@ -19,25 +18,7 @@ import tempfile
 import threading
 import time
 
-CLONE_NEWNET = 0x40000000
-PORT = 7211
-PATIENCE = 40  # seconds that anything may take on a busy machine: an upper bound, not a time to sleep
-
-
-def skip(reason):
-    print(reason)
-    sys.exit(77)
-
-
-def wait_for(what, condition):
-    """The first true value of `condition`."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.1)
-    sys.exit(f"FAILED: {what}")
+from daemon_on_loopback import PATIENCE, PORT, check, enter_namespace, skip, wait_for
 
 
 class Client(threading.Thread):
@@ -111,11 +92,6 @@ def clock(seconds):
     return time.strftime("%H:%M:%S", time.localtime(seconds))
 
 
-def check(what, holds, seen):
-    if not holds:
-        sys.exit(f"FAILED: {what}; seen: {seen}")
-
-
 def story(daemon, cli, work):
     service, client = Service(work), Client()
     service.start()
@@ -157,14 +133,9 @@ def story(daemon, cli, work):
 
 def main():
     daemon, cli = (os.path.abspath(program) for program in sys.argv[1:3])
-    if os.geteuid() != 0:
-        skip("needs root, for a network namespace")
-    for program in ("openssl", "ip"):
-        if shutil.which(program) is None:
-            skip(f"needs {program}")
-    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
-        skip("cannot make a network namespace here")
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    if shutil.which("openssl") is None:
+        skip("needs openssl")
+    enter_namespace()
     with contextlib.ExitStack() as stack:
         work = stack.enter_context(tempfile.TemporaryDirectory())
         story(daemon, cli, work)

@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 EQUIVALENT = pathlib.Path(__file__).with_name("equivalent.toml")
 PROGRAM = "tests/unit/tcp_tests"
 SOURCES = ["dataplane/tcp/" + name for name in (
-    "state_machine.cpp", "reset.cpp", "stall.cpp", "expiry.cpp", "zeek_state.cpp", "duplicate_filter.cpp",
+    "state_machine.cpp", "reset.cpp", "stall.cpp", "expiry.cpp", "zeek_state.cpp", "duplicate_filter.h",
     "sequence.h", "verdict.h", "header_prediction.h", "state_machine.h", "replaced_connections.h", "wanted_filter.h")]
 TEST_SECONDS = 10  # of processor time: the tests take half a second of it, however long they have to wait for it
 TEST_MEMORY = 4 << 30
@@ -49,6 +49,11 @@ FLIPS = [(re.compile(pattern, re.MULTILINE), others) for pattern, others in (
     (r"(?<![\w.:#])(?<!} << )(0x[0-9a-f]{1,8}|\d+)(?=u?\b)", ["+1", "-1"]),  # not how a hash is mixed
     (r"^ *(case [\w:]+:) *$(?!\s*(?:case [\w:]+:\s*)*(?:break|return);)", [""]),  # not one that does nothing
 )]
+
+
+class NotBuilt(Exception):
+    """A mutant that there is no program of; its text: what that says of it."""
+
 
 Mutant = collections.namedtuple("Mutant", "file line before after text")
 
@@ -113,8 +118,8 @@ class Build:
                               capture_output=True).stdout
 
     def run(self, arguments):
-        return subprocess.run(arguments, cwd=self.directory, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL).returncode
+        return subprocess.run(arguments, cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                              text=True, errors="replace")
 
     def compile(self, output, scratch):
         command = list(self.flags[output])
@@ -125,10 +130,14 @@ class Build:
         command[command.index("-o") + 1] = str(target)
         for option in ("-MQ", "-MF"):
             command[command.index(option) + 1] = str(target) + ".d"
-        return str(target) if self.run([*command[:1], f"-I{scratch}", "-O0", *command[1:]]) == 0 else None
+        done = self.run([*command[:1], f"-I{scratch}", "-O0", *command[1:]])
+        if done.returncode != 0:
+            # What the compiler itself checks needs no test.
+            raise NotBuilt("caught" if "static assertion failed" in done.stderr else "does not compile")
+        return str(target)
 
     def tests_pass(self, file, text, scratch, of_tests):
-        """Whether PROGRAM passes with this text in place of the file; None if it does not compile."""
+        """Whether PROGRAM passes with this text in place of the file. Raises NotBuilt."""
         mutated = scratch / file
         mutated.parent.mkdir(parents=True, exist_ok=True)
         mutated.write_text(text)
@@ -137,26 +146,26 @@ class Build:
             if PROGRAM in output and not of_tests:
                 continue
             compiled = self.compile(output, scratch)
-            if compiled is None:
-                return None
             if output in link:
                 link[link.index(output)] = compiled
             else:
                 added.append(compiled)  # before the library, whose own object is then not taken
         link[link.index("-o") + 1] = program = str(scratch / "tests")
-        if self.run([*link[:1], *added, *link[1:], "-Wl,-S"]) != 0:
-            return None
+        if self.run([*link[:1], *added, *link[1:], "-Wl,-S"]).returncode != 0:
+            raise NotBuilt("does not compile")
         # A mutant may well loop, and collect something while it does.
         limits = [f"--cpu={TEST_SECONDS}", f"--as={TEST_MEMORY}", "--core=0"]
-        return self.run(["prlimit", *limits, program, "--gtest_fail_fast"]) == 0
+        return self.run(["prlimit", *limits, program, "--gtest_fail_fast"]).returncode == 0
 
     def judge(self, mutant):
         """What becomes of the mutant. A header's is first tried in the library alone: tests take long to compile."""
         for of_tests in (False, True) if mutant.file.endswith(".h") else (False,):
             with tempfile.TemporaryDirectory(prefix="mutant-") as scratch:
-                passed = self.tests_pass(mutant.file, mutant.text, pathlib.Path(scratch), of_tests)
-            if not passed:
-                return "does not compile" if passed is None else "caught"
+                try:
+                    if not self.tests_pass(mutant.file, mutant.text, pathlib.Path(scratch), of_tests):
+                        return "caught"
+                except NotBuilt as why:
+                    return str(why)
         return "survived"
 
 

@@ -94,7 +94,8 @@ TEST_F(BundledCapture, RankingsAgreeWithTheExpectations) {
 
 TEST_F(BundledCapture, TheCliPassesTheReportThrough) {
     const std::string file = source_path("tests/captures/branch-office.pcap");
-    const ProcessResult cli = run_process({cli_path(), "analyze", file, "-o", "json", "--connections", "-n", "100000"});
+    const ProcessResult cli =
+        run_process({cli_path(), "analyze", file, "-o", "json", "--connections", "-n", "1000000"});
     EXPECT_EQ(cli.exit_code, 0) << cli.err;
     EXPECT_EQ(cli.out, result.text);
     EXPECT_EQ(cli.err, "");

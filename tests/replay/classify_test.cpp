@@ -92,6 +92,7 @@ TEST(Classify, WhereOnlyServersAreSeenTheirRefusalsCount) {
     EXPECT_EQ(result.outcome("refused"), 5u);
     EXPECT_EQ(result.outcome("handshake_incomplete"), 1u);
     EXPECT_EQ(result.report.at("attempts"), 6);
+    EXPECT_TRUE(result.report.at("span").at("one_way"));
     for (const Json& connection : result.report.at("connections"))
         EXPECT_EQ(connection.at("flags"), Json::array({"one_way"}));
     expect_agreement(result.report);
@@ -104,6 +105,7 @@ TEST(Classify, WhatShowsTheOtherDirectionTakesThemBack) {
     const Replay result = replay_alike(merged(captures));
     EXPECT_EQ(result.outcome("unsolicited"), 5u);
     EXPECT_EQ(result.outcome("refused"), 0u);
+    EXPECT_FALSE(result.report.at("span").at("one_way"));
     EXPECT_EQ(result.report.at("attempts"), 1);
     expect_agreement(result.report);
 }

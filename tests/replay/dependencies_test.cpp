@@ -41,7 +41,9 @@ TEST(Dependencies, NobodyButTheDataplaneKnowsDpdk) {
     for (const char* directory :
          {"config", "control", "tools", "dataplane/tally", "dataplane/packet", "dataplane/tcp"}) {
         for (const std::string& file : that_mention(directory, {"rte_", "RTE_"}))
-            EXPECT_TRUE(file.starts_with("control/daemon/")) << file;
+            // The second measures what a driver alone costs.
+            EXPECT_TRUE(file.starts_with("control/daemon/") || file.starts_with("tools/bench/read_capture.cpp"))
+                << file;
     }
 }
 

@@ -81,6 +81,21 @@ TEST_F(Determinism, SmallBanks) {
     expect_the_same({"tally.records=16", "tally.banks=2"});
 }
 
+TEST_F(Determinism, AtControlDepthNeitherBurstsNorQueuesChangeAnything) {
+    // There segments are dismissed while those before them in the same burst have not been judged yet.
+    const std::string depth = "tracking.depth=control";
+    for (const std::string& file : {mixed, bundled}) {
+        const Replay one_by_one = report_of(file, {depth, "rx.burst=1"});
+        expect_sound(one_by_one);
+        for (const char* more : {"rx.burst=32", "rx.burst=64", "rx.queues=2"}) {
+            const Replay other = report_of(file, {depth, more});
+            EXPECT_TRUE(other.text == one_by_one.text)
+                << file << " " << more << "\n"
+                << Json::diff(one_by_one.report, other.report).dump().substr(0, 1000);
+        }
+    }
+}
+
 TEST_F(Determinism, TwoQueuesDifferInNothingButTheSizeOfTheirTables) {
     for (const std::string& file : {mixed, bundled}) {
         Json one = Json::parse(reference[file]), two = report_of(file, {"rx.queues=2"}).report;

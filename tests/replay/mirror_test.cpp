@@ -111,7 +111,8 @@ TEST(Mirror, ControlSegmentsAloneGiveTheSameOutcomes) {
         EXPECT_EQ(result.outcome(outcome), 0u) << outcome;
     }
     const Replay full = replay_frames(all_frames());
-    EXPECT_EQ(full.report.at("tracking"), (Json{{"depth", "full"}, {"not_told", Json::array()}}));
+    EXPECT_EQ(full.report.at("tracking"),
+              (Json{{"depth", "full"}, {"not_told", Json::array()}, {"control_depth_seconds", 0}, {"falls", 0}}));
 }
 
 /// Connections that live, seen from one side only.

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "dataplane/packet/packet_view.h"
+#include "dataplane/packet/parser.h"
 #include "dataplane/packet/tunnel_ports.h"
 #include "dataplane/port/capture_file.h"
 #include "tests/replay/lives.h"

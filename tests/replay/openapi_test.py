@@ -13,6 +13,7 @@ import http.client
 import json
 import pathlib
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -31,6 +32,11 @@ HTTP_METHODS = {"get", "post"}
 NOT_SHOWN = {
     "Dropped.count",  # a listener that is too slow
     "Identity.reset_text",  # a RST with words in it
+}
+# A replay has no clock but its packets'.
+NOT_SHOWN |= {
+    f"Status.wall_clock.{member}" for member in ("offset_seconds", "steps", "last_step_seconds", "last_step_at",
+                                                 "tick_jumps", "ticks_per_second", "slewed_per_million")
 }
 # What some values of a parameter need others for.
 NEEDED_WITH = {
@@ -95,7 +101,8 @@ class Daemon:
     def __init__(self, program: str, capture: pathlib.Path, directory: str):
         path = pathlib.Path(directory)
         (path / "names.toml").write_text(NAMES)
-        (path / "rstwatch.toml").write_text(SETTINGS.format(directory=directory))
+        self._settings = path / "rstwatch.toml"
+        self._settings.write_text(SETTINGS.format(directory=directory))
         command = [program, "--config", str(path / "rstwatch.toml"), "--capture", "-", "--listen", "127.0.0.1:0"]
         self._log = open(path / "log", "w+")
         self._process = subprocess.Popen(command + ["--socket", "off"], stdin=subprocess.PIPE, stderr=self._log)
@@ -123,6 +130,12 @@ class Daemon:
         self._process.stdin.write(self._packets + scan(1795214690) + unusual(1795214720))
         self._process.stdin.close()
         self.wait_for_log("replay finished")
+
+    def reload(self) -> None:
+        with open(self._settings, "a") as settings:
+            settings.write("[rx]\nqueues = 2\n")
+        self._process.send_signal(signal.SIGHUP)
+        self.wait_for_log("needs a restart")
 
     def stop(self) -> None:
         self._process.terminate()
@@ -324,6 +337,7 @@ def main() -> int:
         listener = listen(daemon.port, events)
         try:
             daemon.play()
+            daemon.reload()
             document = json.loads(daemon.ask("/api/v1/openapi.json")[1])
             contract = Contract(document)
             check_paths(daemon, document, contract.faults)

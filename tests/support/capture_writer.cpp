@@ -62,25 +62,35 @@ Bytes finished(Bytes file, const CaptureOptions& options) {
     return file;
 }
 
-Bytes encode_pcap(const std::vector<TimedFrame>& frames, const CaptureOptions& options) {
-    const bool nanoseconds = options.resolution == TimeResolution::nanoseconds;
-    Writer file(options.order);
-    file.put32(nanoseconds ? 0xA1B23C4D : 0xA1B2C3D4);
+void put_pcap_header(Writer& file, const CaptureOptions& options) {
+    file.put32(options.resolution == TimeResolution::nanoseconds ? 0xA1B23C4D : 0xA1B2C3D4);
     file.put16(2);
     file.put16(4);
     file.put32(0);
     file.put32(0);
     file.put32(options.snap_length);
     file.put32(static_cast<std::uint32_t>(options.link));
-    for (const TimedFrame& frame : frames) {
-        const auto bytes = captured(frame, options.snap_length);
-        file.put32(static_cast<std::uint32_t>(frame.time_us / 1'000'000));
-        file.put32(static_cast<std::uint32_t>(frame.time_us % 1'000'000) * (nanoseconds ? 1000 : 1));
-        file.put32(static_cast<std::uint32_t>(bytes.size()));
-        file.put32(wire_length(frame));
-        file.put_bytes(bytes);
-    }
+}
+
+void put_pcap_record(Writer& file, const TimedFrame& frame, const CaptureOptions& options) {
+    const bool nanoseconds = options.resolution == TimeResolution::nanoseconds;
+    const auto bytes = captured(frame, options.snap_length);
+    file.put32(static_cast<std::uint32_t>(frame.time_us / 1'000'000));
+    file.put32(static_cast<std::uint32_t>(frame.time_us % 1'000'000) * (nanoseconds ? 1000 : 1));
+    file.put32(static_cast<std::uint32_t>(bytes.size()));
+    file.put32(wire_length(frame));
+    file.put_bytes(bytes);
+}
+
+Bytes encode_pcap(const std::vector<TimedFrame>& frames, const CaptureOptions& options) {
+    Writer file(options.order);
+    put_pcap_header(file, options);
+    for (const TimedFrame& frame : frames) put_pcap_record(file, frame, options);
     return std::move(file.bytes());
+}
+
+void append(std::ofstream& file, std::span<const std::uint8_t> bytes) {
+    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
 Writer interface_body(const CaptureInterface& interface, ByteOrder order) {
@@ -166,9 +176,26 @@ Bytes gzip(std::span<const std::uint8_t> data) {
 
 void write_file(const std::string& path, std::span<const std::uint8_t> bytes) {
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    append(file, bytes);
     file.close();
     if (!file) throw std::runtime_error("cannot write " + path);
+}
+
+PcapFile::PcapFile(std::string path) : path_(std::move(path)), file_(path_, std::ios::binary | std::ios::trunc) {
+    Writer header(options_.order);
+    put_pcap_header(header, options_);
+    append(file_, header.bytes());
+}
+
+void PcapFile::add(const TimedFrame& frame) {
+    Writer record(options_.order);
+    put_pcap_record(record, frame, options_);
+    append(file_, record.bytes());
+}
+
+void PcapFile::close() {
+    file_.close();
+    if (!file_) throw std::runtime_error("cannot write " + path_);
 }
 
 Bytes read_file(const std::string& path) {

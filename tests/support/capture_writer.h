@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
 #include <optional>
 #include <span>
 #include <string>
@@ -51,5 +52,19 @@ Bytes read_file(const std::string& path);
 void write_capture(const std::string& path, const std::vector<TimedFrame>& frames, const CaptureOptions& options = {});
 void write_capture(const std::string& path, const std::vector<CaptureInterface>& interfaces,
                    const CaptureOptions& options = {});
+
+/// A pcap that is too long to lie in memory: frames are written as they come.
+class PcapFile {
+  public:
+    explicit PcapFile(std::string path);
+    void add(const TimedFrame& frame);
+    /// Throws std::runtime_error, naming the file, if anything could not be written.
+    void close();
+
+  private:
+    std::string path_;
+    CaptureOptions options_;
+    std::ofstream file_;
+};
 
 }  // namespace rstwatch::test

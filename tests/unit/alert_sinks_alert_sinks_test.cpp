@@ -123,7 +123,7 @@ AlertSinks::Options options(std::vector<config::Sink> sinks) {
 }
 
 void notify(AlertSinks& sinks, AlertEvent event, const Alert& alert) {
-    sinks.notify(event, alert, alert.until.value_or(alert.fired));
+    sinks.notify({event, alert, alert.until.value_or(alert.fired), 0});
 }
 
 TEST(AlertSinks, AWebhookGetsWhatHappenedByteForByte) {
@@ -439,6 +439,68 @@ TEST(AlertSinks, WhatFindsNoRoomOnItsWayIsCounted) {
     constexpr std::uint64_t notices = 20'000;
     for (std::uint64_t i = 0; i < notices; ++i) notify(sinks, AlertEvent::changed, sample_alert());
     EXPECT_TRUE(eventually([&] { return sinks.status().at(0).dropped > 0; }));
+}
+
+AlertNotice lasting(const Alert& alert) {
+    return {AlertEvent::resumed, alert, alert.fired, 0};
+}
+
+TEST(AlertSinks, ASinkThatIsAddedIsToldWhatLastsAndOneThatStaysIsNot) {
+    Receiver stays, added;
+    stays.listen();
+    added.listen();
+    AlertSinks sinks(options({webhook(stays)}));
+    notify(sinks, AlertEvent::fired, sample_alert());
+    EXPECT_EQ(stays.accept_json()["event"], "fired");
+    sinks.replace({webhook(stays), webhook(added)}, "tap", {lasting(sample_alert())});
+    EXPECT_EQ(added.accept_json()["event"], "resumed");
+    notify(sinks, AlertEvent::changed, sample_alert());
+    EXPECT_EQ(stays.accept_json()["event"], "changed");
+    EXPECT_EQ(added.accept_json()["event"], "changed");
+    const auto status = sinks.status();
+    ASSERT_EQ(status.size(), 2U);
+    EXPECT_TRUE(eventually([&] { return sinks.status()[0].delivered == 2 && sinks.status()[1].delivered == 2; }));
+}
+
+TEST(AlertSinks, WhereThereWereNoneThereCanBeSomeAndTheOtherWayRound) {
+    Receiver receiver;
+    receiver.listen();
+    AlertSinks sinks(options({}));
+    sinks.replace({webhook(receiver)}, "tap", {});
+    notify(sinks, AlertEvent::fired, sample_alert());
+    EXPECT_EQ(receiver.accept_json()["event"], "fired");
+    sinks.replace({}, "tap", {});
+    EXPECT_TRUE(eventually([&] { return sinks.status().empty(); }));
+    sinks.replace({webhook(receiver)}, "tap", {lasting(sample_alert())});
+    EXPECT_EQ(receiver.accept_json()["event"], "resumed");
+}
+
+TEST(AlertSinks, OneThatIsGivenUpMayFinishItsDelivery) {
+    Receiver receiver;
+    receiver.listen();
+    AlertSinks sinks(options({webhook(receiver)}));
+    notify(sinks, AlertEvent::fired, sample_alert());
+    receiver.take();
+    sinks.replace({}, "tap", {});
+    EXPECT_TRUE(eventually([&] { return sinks.status().empty(); }));
+    receiver.answer("200 OK");
+    sinks.replace({webhook(receiver)}, "tap", {lasting(sample_alert())});
+    EXPECT_EQ(receiver.accept_json()["event"], "resumed");
+}
+
+// Packet time does not follow a wall clock that is set; an Alertmanager has the wall clock.
+TEST(AlertSinks, AnAlertmanagerIsToldTheTimesOfTheWallClock) {
+    Receiver receiver;
+    receiver.listen();
+    AlertSinks sinks(options({alertmanager(receiver)}));
+    const Alert alert = sample_alert();
+    sinks.notify({AlertEvent::fired, alert, alert.fired, 0});
+    const std::string before = receiver.accept_json()[0]["startsAt"];
+    sinks.notify({AlertEvent::changed, alert, alert.fired, 3600 * 1'000'000LL});
+    const std::string after = receiver.accept_json()[0]["startsAt"];
+    EXPECT_EQ(before.substr(0, 11), after.substr(0, 11));
+    EXPECT_EQ(std::stoi(after.substr(11, 2)), (std::stoi(before.substr(11, 2)) + 1) % 24) << before << ' ' << after;
+    EXPECT_EQ(before.substr(13), after.substr(13));
 }
 
 }  // namespace

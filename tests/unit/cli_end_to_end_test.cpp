@@ -35,10 +35,12 @@ constexpr const char* top_document =
 
 constexpr const char* status_document = R"({"sensor":"probe","version":"0.1.0","mode":"live","state":"running",
     "started":1795172090.0,"clock":null,
-    "ports":[{"name":"net_pcap0","source":"lo","link":"Ethernet","received":5678,
-              "dropped":{"missed":null,"errors":0,"no_mbuf":3}}],
-    "cores":[{"core":0,"received":5678,"bursts":400,"forwarded":0,"forward_dropped":0,"late_merges":1,
-              "records_dropped":0,"waits":2}],
+    "ports":[{"name":"net_pcap0","source":"lo","link":"Ethernet","driver":"net_pcap",
+              "why":"net_pcap, because it is the loopback","link_up":false,"last_packet_age_seconds":42,"removed":false,"queues":1,"removals":2,
+              "warnings":["it is slow"],"received":5678,
+              "dropped":{"missed":null,"errors":0,"no_mbuf":3,"interface":0}}],
+    "cores":[{"core":0,"received":5678,"bursts":400,"forwarded":0,"misdirected":6,"forward_dropped":0,"late_merges":1,
+              "records_dropped":0,"waits":2,"busy_share":0.985,"depth":"control","burst_sizes":{"0":7,"1":0,"2-3":1234}}],
     "packets":{"received":5678,"tcp":5678,"non_ip":0},"attempts":1234,"pending":5,"open":17,
     "tables":{"connections":{"capacity":1000,"used":250,"overflowed":0,"evicted":0},"records_dropped":9},
     "http":{"connections":3,"requests":12}})";
@@ -143,6 +145,19 @@ TEST_F(CliWithServer, AnEmptyListGivesItsReason) {
     EXPECT_EQ(outcome.err, "0 refused among 1,234 attempts in 5,678 packets\n");
 }
 
+TEST_F(CliWithServer, WhatTheDaemonCannotBeReliedOnForStandsFirst) {
+    status_ = R"({"readiness":{"ready":false,"failures":["port eth1 has no link\u001b[2J","it is late"]}})";
+    const auto table = run_cli({"top"});
+    EXPECT_TRUE(table.out.starts_with("not ready: port eth1 has no link\\x1b[2J\nnot ready: it is late\nDESTINATION"))
+        << table.out;
+    const auto json = run_cli({"top", "-o", "json"});
+    EXPECT_EQ(json.out, top_ + "\n") << "data stays alone";
+    EXPECT_EQ(json.err, "not ready: port eth1 has no link\\x1b[2J\nnot ready: it is late\n");
+    EXPECT_NE(run_cli({"status"}).out.find("not ready: it is late\n"), std::string::npos);
+    status_ = R"({"readiness":{"ready":true,"failures":[]}})";
+    EXPECT_TRUE(run_cli({"top"}).out.starts_with("DESTINATION"));
+}
+
 TEST_F(CliWithServer, NamesAreShownOnlyWhenAskedFor) {
     top_ = R"({"by":"client","outcome":"failed","rows":[{"address":"127.0.0.1","count":4}]})";
     EXPECT_NE(run_cli({"top"}).out.find("\n127.0.0.1 "), std::string::npos);
@@ -161,11 +176,17 @@ packets    5,678 received: 5,678 tcp
 attempts   1,234: 5 pending, 17 open
 records    9 dropped
 
-PORT       SOURCE  LINK      RECEIVED   MISSED  ERRORS  NO MBUF
-net_pcap0  lo      Ethernet     5,678  unknown       0        3
+PORT  LINK      DRIVER    STATE  LAST PACKET  RECEIVED   MISSED  ERRORS  NO MBUF  INTERFACE
+lo    Ethernet  net_pcap  DOWN    42.0 s ago     5,678  unknown       0        3          0
+lo: net_pcap, because it is the loopback
+lo: removed and waited for 2 times
+lo: warning: it is slow
 
-CORE  RECEIVED  BURSTS  FORWARDED  FORWARD DROPPED  LATE MERGES  RECORDS DROPPED  WAITS
-   0     5,678     400          0                0            1                0      2
+CORE  RECEIVED  BURSTS  FORWARDED  MISDIRECTED  FORWARD DROPPED  LATE MERGES  RECORDS DROPPED  WAITS    BUSY  DEPTH
+   0     5,678     400          0            6                0            1                0      2  98.5 %  control
+
+POLLS OF CORE  BRINGING 0  BRINGING 1  BRINGING 2-3
+            0           7           0         1,234
 
 TABLE        CAPACITY  USED    FILL  OVERFLOWED  EVICTED
 connections     1,000   250  25.0 %           0        0

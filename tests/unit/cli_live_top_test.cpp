@@ -46,7 +46,7 @@ class CliLiveTop : public testing::Test {
         daemon_.answer("/api/v1/top?outcome=failed&by=service&n=1000&window=10s",
                        top("service", "failed", R"({"port":7211,"count":20},{"port":80,"count":5})", 10));
         daemon_.answer("/api/v1/status", R"({"sensor":"probe\u001b[2J","mode":"live","forward_dropped":1,
-            "ports":[{"dropped":{"missed":2,"errors":0,"no_mbuf":0}}]})");
+            "ports":[{"dropped":{"missed":2,"errors":0,"no_mbuf":0,"interface":4}}]})");
         daemon_.answer("/api/v1/alerts",
                        R"({"alerts":[{"id":"x","scope":"service","subject":"10.0.0.2:80","level":"warn",
             "since":1795172090.5,"until":null,"text":"10.0.0.2:80 refuses connections."}]})");
@@ -85,7 +85,7 @@ TEST_F(CliLiveTop, ShowsTheListAndWhatStandsAboveIt) {
     ASSERT_TRUE(terminal.wait_for("10.0.0.1:7211"));
     const auto text = terminal.screen().text();
     EXPECT_NE(text.find("rstwatch top  probe\\x1b[2J  live  "), std::string::npos);
-    EXPECT_NE(text.find("packets 120.00/s  attempts 24.00/s  failed 2.50/s  dropped 3  alerts 1 warn\n"),
+    EXPECT_NE(text.find("packets 120.00/s  attempts 24.00/s  failed 2.50/s  dropped 7  alerts 1 warn\n"),
               std::string::npos);
     EXPECT_NE(text.find("refused by destination, last 1 min, sorted by count\n"), std::string::npos);
     EXPECT_NE(text.find("DESTINATION        SERVICE    REFUSED  PER SECOND  CLIENTS  SINCE"), std::string::npos);
@@ -97,6 +97,16 @@ TEST_F(CliLiveTop, ShowsTheListAndWhatStandsAboveIt) {
     EXPECT_FALSE(terminal.is_canonical());
     EXPECT_EQ(terminal.screen().style_at("10.0.0.1:7211"), "7");
     EXPECT_EQ(terminal.screen().style_at("10.0.0.2:80"), "33") << "an alert has the colour of its level";
+}
+
+TEST_F(CliLiveTop, SaysInItsFirstLineThatTheDaemonIsNotReady) {
+    daemon_.answer("/api/v1/status", R"({"sensor":"probe","mode":"live",
+            "readiness":{"ready":false,"failures":["port eth1 has fallen silent: no packet for 42 s"]}})");
+    auto& terminal = start();
+    ASSERT_TRUE(terminal.wait_for("10.0.0.1:7211"));
+    const auto text = terminal.screen().text();
+    EXPECT_NE(text.substr(0, text.find('\n')).find("NOT READY"), std::string::npos);
+    EXPECT_NE(text.find("\nport eth1 has fallen silent: no packet for 42 s\n"), std::string::npos);
 }
 
 TEST_F(CliLiveTop, GivesTheTerminalBackAtTheEnd) {

@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"rx.colour=red",
                             "--set: rx.colour: unknown setting; [rx] has queues, burst, memory_mib, mbufs, "
                             "descriptors, forward_ring, "
-                            "datagrams, idle"},
+                            "datagrams, idle, silence"},
                     Refused{"rx=2", "--set: rx: unknown setting; " + listed_sections},
                     Refused{"=2", "--set: \"\": unknown setting; " + listed_sections},
                     Refused{"a\nb=2", "--set: \"a\\u000ab\": unknown setting; " + listed_sections},
@@ -81,9 +81,9 @@ INSTANTIATE_TEST_SUITE_P(
                             "--set: rx.queues: this is a date or time; give an integer from 1 to 64"},
                     Refused{"rx.queues=2\nrx.burst=3",
                             "--set: rx.queues: \"2\\u000arx.burst=3\" is a string; give an integer from 1 to 64"},
-                    Refused{"rx.idle=slep",
-                            "--set: rx.idle: \"slep\" is not among the choices; give \"poll\" or \"sleep\"; did "
-                            "you mean \"sleep\"?"},
+                    Refused{"rx.idle=adaptve",
+                            "--set: rx.idle: \"adaptve\" is not among the choices; give \"poll\" or \"adaptive\"; did "
+                            "you mean \"adaptive\"?"},
                     Refused{"port=eth1",
                             "--set: port: is not a single setting; use --interface, --pci or --capture, or [[port]] "
                             "in a file"},

@@ -130,10 +130,27 @@ TEST(Reference, ManPageListsEverySettingWithDefaultAndLimits) {
     EXPECT_NE(page.find(man_settings()), std::string::npos);
     for (const Setting& setting : all_settings())
         EXPECT_NE(page.find("\n.B " + std::string(setting.name) + '\n'), std::string::npos) << setting.name;
-    EXPECT_NE(page.find("\nValue: an integer from 1 to 64 (packets). Default: 32.\n"), std::string::npos);
+    EXPECT_NE(page.find("\nValue: an integer from 1 to 64 (packets). Default: 32. Needs a restart.\n"),
+              std::string::npos);
     for (const std::string heading :
          {"NAME", "DESCRIPTION", "SETTINGS", "PORTS", "SINKS", "EXAMPLES", "FILES", "SEE ALSO"})
         EXPECT_NE(page.find("\n.SH " + heading + '\n'), std::string::npos) << heading;
+}
+
+TEST(Reference, EverySettingSaysWhenAChangeTakesEffect) {
+    const auto count = [](const std::string& text, std::string_view words) {
+        std::size_t found = 0;
+        for (std::size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++found;
+        return found;
+    };
+    const auto all = all_settings();
+    const auto reloads = static_cast<std::size_t>(std::ranges::count(all, Effect::reload, &Setting::effect));
+    std::string sample = sample_toml();  // as it reads without its line breaks
+    for (std::size_t at = 0; (at = sample.find("\n# ", at)) != std::string::npos;) sample.replace(at, 3, " ");
+    for (const std::string& text : {sample, man_page(), json_schema()}) {
+        EXPECT_EQ(count(text, "Taken over by a reload."), reloads);
+        EXPECT_EQ(count(text, "Needs a restart."), all.size() - reloads);
+    }
 }
 
 // A line that begins with a dot or an apostrophe is a request to roff and would vanish from the page.

@@ -177,10 +177,10 @@ INSTANTIATE_TEST_SUITE_P(
                "\"10.0.0.0/8,here\" has \"here\", which is no network" + network_remedy},
         Judged{"networks.home", std::string("10.0.0.0/8,"), "\"10.0.0.0/8,\" ends with a comma" + network_remedy},
         Judged{"rx.idle", std::string("poll"), ""},
-        Judged{"rx.idle", std::string("slep"),
-               "\"slep\" is not among the choices; give \"poll\" or \"sleep\"; did you mean \"sleep\"?"},
-        Judged{"rx.idle", std::string("busy"), "\"busy\" is not among the choices; give \"poll\" or \"sleep\""},
-        Judged{"rx.idle", true, "true is a boolean; give \"poll\" or \"sleep\""},
+        Judged{"rx.idle", std::string("adaptve"),
+               "\"adaptve\" is not among the choices; give \"poll\" or \"adaptive\"; did you mean \"adaptive\"?"},
+        Judged{"rx.idle", std::string("busy"), "\"busy\" is not among the choices; give \"poll\" or \"adaptive\""},
+        Judged{"rx.idle", true, "true is a boolean; give \"poll\" or \"adaptive\""},
         Judged{"log.level", std::string("INFO\n"),
                "\"INFO\\u000a\" is not among the choices; give \"trace\", \"debug\", \"info\", \"warn\" or \"error\""},
         Judged{"sensor.name", std::string("edge 7"), ""},
@@ -364,14 +364,26 @@ class EditDistance : public testing::TestWithParam<Distance> {};
 
 TEST_P(EditDistance, IsSymmetricAndCountsSlips) {
     const auto [a, b, distance] = GetParam();
-    EXPECT_EQ(edit_distance(a, b), distance);
-    EXPECT_EQ(edit_distance(b, a), distance);
+    EXPECT_EQ(edit_distance(a, b, 100), distance);
+    EXPECT_EQ(edit_distance(b, a, 100), distance);
 }
 
 INSTANTIATE_TEST_SUITE_P(Schema, EditDistance,
                          testing::Values(Distance{"", "", 0}, Distance{"", "abc", 3}, Distance{"abc", "abc", 0},
                                          Distance{"queues", "qeues", 1}, Distance{"queues", "queuse", 1},
                                          Distance{"idle", "idol", 2}, Distance{"kitten", "sitting", 3}));
+
+TEST(Schema, ADistanceThatIsEnoughIsEnough) {
+    std::vector<std::string> words = {""};  // all of up to five letters of three
+    for (std::size_t at = 0; words[at].size() < 5; ++at)
+        for (const char letter : {'a', 'b', 'c'}) words.push_back(words[at] + letter);
+    for (const std::string& a : words)
+        for (const std::string& b : words) {
+            const std::size_t distance = edit_distance(a, b, 100);
+            for (std::size_t enough = 0; enough < 5; ++enough)
+                ASSERT_EQ(edit_distance(a, b, enough), std::min(distance, enough)) << a << ' ' << b;
+        }
+}
 
 TEST(Schema, PortLists) {
     for (const std::string text : {"", "1", "65535", "4789,8472", " 4789 , 8472 ", "1,2,3,4,5,6,7,8"})

@@ -251,6 +251,64 @@ TEST_F(AlertEngineTest, ManyServicesThatBreakAtOnceAreNotTakenForANetworkOfSmall
     EXPECT_EQ(events().find("network"), std::string::npos);
 }
 
+TEST_F(AlertEngineTest, TheOddFailureDoesNotHideWhatFailsInMasses) {
+    const tally::Endpoint web = endpoint(200, 443);
+    pass([&](Second& s) { s.works(1, web, 4).fails(1, web, Outcome::blackholed, 1); });
+    pass([&](Second& s) { s.works(1, web, 4).fails(1, web, Outcome::reset_by_device, 4); }, 15);
+    pass([&](Second& s) { s.works(1, web, 4).fails(1, web, Outcome::blackholed, 1); });
+    pass([&](Second& s) { s.works(1, web, 4).fails(1, web, Outcome::reset_by_device, 4); }, 15);
+    ASSERT_EQ(engine.alerts().size(), 1u);
+    EXPECT_EQ(engine.alerts()[0].level, AlertLevel::warn);
+    EXPECT_DOUBLE_EQ(engine.alerts()[0].per_second, 4.0);
+    EXPECT_EQ(engine.alerts()[0].failed, 120u);
+    EXPECT_EQ(events(), "fired service 10.0.0.200:443; ");
+}
+
+TEST_F(AlertEngineTest, WhatHasBeenToldIsNotToldAgainWhenItIsOver) {
+    settings.alerts.clear = 1;
+    AlertEngine hasty(settings, true, {}, {});
+    const auto step = [&](bool works) {
+        Second next(now_);
+        for (std::uint32_t server = 200; server < 206; ++server) {
+            if (works) next.works(server, endpoint(server, 80), 1);
+            if (!works) next.fails(server, endpoint(server, 80), Outcome::refused, 2);
+        }
+        registry.add(next.data.interval);
+        book.follow(next.data.interval, scanners);
+        hasty.step(book, now_++, 100);
+    };
+    for (int i = 0; i < 20; ++i) step(false);
+    EXPECT_EQ(hasty.alerts().size(), 6u);
+    for (int i = 0; i < 20; ++i) step(true);
+    EXPECT_EQ(hasty.alerts().size(), 6u);
+    for (const Alert& alert : hasty.alerts()) EXPECT_EQ(alert.subject.scope, AlertScope::service);
+}
+
+TEST_F(AlertEngineTest, WhatWasLittleBesideAnAlertOfItsHostIsNotToldAgainWhenItIsOver) {
+    settings.alerts.clear = 1;
+    AlertEngine hasty(settings, true, {}, {});
+    for (int i = 0; i < 50; ++i) {
+        Second next(now_);
+        for (std::uint32_t server = 200; server < 206; ++server) {
+            // One service fails last: ten seconds later it is the only one whose failures are still in the rate.
+            const tally::Endpoint service = endpoint(server, static_cast<std::uint16_t>(80 + (i < 30 ? i % 4 : 0)));
+            if (i < 34) next.fails(server, service, Outcome::refused, i < 30 ? 2 : 1);
+            if (i >= 34) next.works(server, service, 1);
+        }
+        registry.add(next.data.interval);
+        book.follow(next.data.interval, scanners);
+        hasty.step(book, now_++, 100);
+        if (i == 29) {
+            EXPECT_EQ(hasty.alerts().size(), 6u);
+        }
+    }
+    EXPECT_EQ(hasty.alerts().size(), 6u);
+    for (const Alert& alert : hasty.alerts()) {
+        EXPECT_EQ(alert.subject.scope, AlertScope::host);
+        EXPECT_TRUE(alert.until);
+    }
+}
+
 TEST_F(AlertEngineTest, HostsThatAreNotOursHaveNoneOfTheirOwn) {
     settings.networks.home = "10.0.1.0/24";
     AlertEngine elsewhere(settings, true, {}, {});
@@ -387,6 +445,20 @@ TEST_F(AlertEngineTest, IsBounded) {
     EXPECT_EQ(engine.alerts().size(), 32u);
     EXPECT_EQ(engine.watched(), engine.capacity());
     EXPECT_EQ(engine.overflowed(), 20u * 18u) << "in each second all that found no room";
+}
+
+TEST_F(AlertEngineTest, TakesOverOtherThresholdsBetweenTwoIntervals) {
+    const tally::Endpoint web = endpoint(200, 80);
+    pass([&](Second& s) { s.fails(1, web, Outcome::refused); }, 20);
+    EXPECT_EQ(events(), "fired service 10.0.0.200:80; ");
+    settings.alerts.warn = settings.alerts.error = settings.alerts.critical = 5;
+    engine.set(settings);
+    pass([&](Second& s) { s.fails(1, web, Outcome::refused); }, 20);
+    EXPECT_EQ(events(), "cleared service 10.0.0.200:80; ") << "two a second are not five";
+    settings.alerts.warn = 1;
+    engine.set(settings);
+    pass([&](Second& s) { s.fails(1, web, Outcome::refused); }, 3);
+    EXPECT_EQ(events(), "fired service 10.0.0.200:80; ");
 }
 
 }  // namespace

@@ -39,6 +39,74 @@ void refuse_one(tally::CoreTally& tally, std::uint32_t client, tally::Time time)
     tally.finalize(test::record(endpoint(client, 1), endpoint(9, 80), Outcome::refused, time), true);
 }
 
+TEST(Controller, CanBeAbandonedWhenItHasFailed) {
+    test::Cores cores(1, test::bank_capacity(64, 64, 64), 3);
+    SnapshotStore store;
+    Surroundings surroundings = quiet_surroundings();
+    surroundings.judged = [](const MergedInterval& interval) {
+        if (interval.interval == 2) throw std::bad_alloc();
+    };
+    Controller controller(config::Settings{}, surroundings, {}, cores.exchanges, store);
+    // A replay's core waits for banks: it comes to its end only if all are given back.
+    std::thread core([&] {
+        for (tally::Interval interval = 1; interval <= 50; ++interval) {
+            cores[0].open(interval);
+            refuse_one(cores[0], 1, tally::interval_start(interval));
+        }
+        cores[0].finish();
+    });
+    EXPECT_THROW(controller.run(), std::bad_alloc);
+    controller.abandon();
+    core.join();
+    EXPECT_GE(controller.merged_packets(), 1u);
+    EXPECT_LE(controller.merged_packets(), 2u) << "nothing was merged after the failure";
+    EXPECT_EQ(cores.exchanges[0]->take_full(), nullptr);
+}
+
+TEST(Controller, BeatsForAsLongAsItMoves) {
+    test::Cores cores(1, test::bank_capacity(64, 64, 64));
+    SnapshotStore store;
+    unsigned beats = 0;
+    Surroundings surroundings = quiet_surroundings();
+    surroundings.beat = [&beats] { ++beats; };
+    Controller controller(config::Settings{}, surroundings, {}, cores.exchanges, store);
+    cores[0].open(1);
+    cores[0].finish();
+    controller.run();
+    EXPECT_GE(beats, 1u);
+}
+
+TEST(Controller, SaysHowBusyCoresAreAndWhenPortsWereHeard) {
+    test::Cores cores(1, test::bank_capacity(64, 64, 64));
+    SnapshotStore store;
+    Surroundings surroundings = quiet_surroundings();
+    std::uint64_t elapsed = 0;
+    surroundings.core_status = [&elapsed] {
+        elapsed += 1'000'000;
+        CoreState state;
+        state.elapsed = elapsed;
+        state.busy = elapsed / 4;
+        return std::vector<CoreState>{state};
+    };
+    surroundings.port_status = [] {
+        std::vector<tally::PortStatus> ports(1);
+        ports[0].received = 1;
+        return ports;
+    };
+    Controller controller(config::Settings{}, surroundings, {}, cores.exchanges, store);
+    cores[0].open(1);
+    refuse_one(cores[0], 1, tally::interval_start(1));
+    cores[0].finish();
+    controller.run();
+    const SnapshotPtr snapshot = store.latest();
+    EXPECT_EQ(snapshot->cores[0].busy_share, 0.25);
+    ASSERT_EQ(snapshot->port_activity.size(), 1u);
+    EXPECT_EQ(snapshot->port_activity[0].last_packet, tally::interval_start(2));
+    EXPECT_GT(snapshot->load.cpu_seconds, 0.0);
+    EXPECT_GT(snapshot->load.merge_seconds, 0.0);
+    EXPECT_EQ(snapshot->load.intervals, 1u);
+}
+
 TEST(Controller, MergesToTheEndAndPublishesTheResult) {
     test::Cores cores(2, test::bank_capacity(64, 64, 64));
     SnapshotStore store;

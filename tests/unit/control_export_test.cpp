@@ -121,18 +121,54 @@ TEST(Report, TimesKeepTheirMicroseconds) {
     EXPECT_EQ(report(snapshot, 1, Json::array())["input"]["first_packet"].dump(), "1795214611.936005");
 }
 
+const std::chrono::steady_clock::time_point now{};
+
 TEST(Status, SaysNullForWhatCannotBeKnown) {
     Snapshot snapshot;
-    snapshot.ports.push_back({"net_pcap0", "eth1", "Ethernet", 5, std::nullopt, 0, 3});
-    snapshot.cores.push_back({5, 2, 1, 0});
-    const Json json = status(snapshot);
+    tally::PortStatus port;
+    port.name = "net_af_xdp0";
+    port.source = "eth1";
+    port.link = "Ethernet";
+    port.driver = "net_af_xdp";
+    port.received = 5;
+    port.errors = 0;
+    port.no_mbuf = 3;
+    snapshot.ports.push_back(port);
+    snapshot.cores.push_back({});
+    const Json json = status(snapshot, now);
     ASSERT_EQ(json["ports"].size(), 1u);
     const Json& dropped = json["ports"][0]["dropped"];
     EXPECT_TRUE(dropped["missed"].is_null());
     EXPECT_EQ(dropped["errors"], 0);
     EXPECT_EQ(dropped["no_mbuf"], 3);
+    EXPECT_TRUE(dropped["interface"].is_null());
+    EXPECT_TRUE(json["ports"][0]["why"].is_null());
+    EXPECT_TRUE(json["ports"][0]["link_up"].is_null());
     EXPECT_TRUE(json["clock"].is_null()) << "no packet, no time";
-    expect_members(json["cores"][0], {"core", "received", "bursts", "forwarded", "waits"});
+    expect_members(json["cores"][0], {"core", "received", "bursts", "forwarded", "misdirected", "waits"});
+}
+
+TEST(Status, SaysHowAPortIsReadAndThatItWasAway) {
+    Snapshot snapshot;
+    tally::PortStatus port;
+    port.driver = "net_af_packet";
+    port.why = "net_af_packet, because";
+    port.removed = true;
+    port.queues = 2;
+    port.removals = 1;
+    port.warnings = {"it is slow"};
+    port.missed = 7;
+    port.interface_missed = 8;
+    snapshot.ports.push_back(port);
+    const Json json = status(snapshot, now)["ports"][0];
+    EXPECT_EQ(json["driver"], "net_af_packet");
+    EXPECT_EQ(json["why"], "net_af_packet, because");
+    EXPECT_EQ(json["removed"], true);
+    EXPECT_EQ(json["queues"], 2);
+    EXPECT_EQ(json["removals"], 1);
+    EXPECT_EQ(json["warnings"], Json::array({"it is slow"}));
+    EXPECT_EQ(json["dropped"]["missed"], 7);
+    EXPECT_EQ(json["dropped"]["interface"], 8);
 }
 
 TEST(Status, HasEveryLossAndTable) {
@@ -140,7 +176,7 @@ TEST(Status, HasEveryLossAndTable) {
     snapshot.replay = true;
     snapshot.totals.packets.received = 1;
     snapshot.totals.last_packet = 2'000'000;
-    const Json json = status(snapshot);
+    const Json json = status(snapshot, now);
     expect_members(json, {"sensor", "version", "mode", "state", "started", "clock", "ports", "cores", "packets",
                           "attempts", "pending", "open", "late_merges", "forward_dropped", "tables"});
     expect_members(json["tables"], {"connections", "destinations", "clients", "records_dropped"});
@@ -149,11 +185,11 @@ TEST(Status, HasEveryLossAndTable) {
     EXPECT_TRUE(json["started"].is_null()) << "a replay knows no wall time";
     EXPECT_EQ(json["clock"], 2.0);
     snapshot.finished = true;
-    EXPECT_EQ(status(snapshot)["state"], "finished");
+    EXPECT_EQ(status(snapshot, now)["state"], "finished");
     snapshot.replay = false;
     snapshot.started = 3'500'000;
-    EXPECT_EQ(status(snapshot)["mode"], "live");
-    EXPECT_EQ(status(snapshot)["started"], 3.5);
+    EXPECT_EQ(status(snapshot, now)["mode"], "live");
+    EXPECT_EQ(status(snapshot, now)["started"], 3.5);
 }
 
 TopQuery query(std::string outcome, std::optional<std::uint64_t> window = std::nullopt,

@@ -241,6 +241,25 @@ TEST_F(FailureBookTest, ARevisionMovesBetweenOutcomes) {
     EXPECT_EQ(failure().cause(), Outcome::refused);
 }
 
+TEST_F(FailureBookTest, FindsWhatHasFailedLately) {
+    const auto failing_since = [&](tally::Time when) {
+        std::vector<tally::Endpoint> found;
+        book.for_each_failing(tally::interval_of(start + when),
+                              [&](const Failure& each) { found.push_back(each.key); });
+        return found;
+    };
+    failed(0);
+    EXPECT_EQ(failing_since(0), std::vector{service});
+    EXPECT_TRUE(failing_since(second).empty());
+    IntervalData later(tally::interval_of(start + 20 * second));  // by a verdict that is another one now
+    later.revised(endpoint(1, 40000), service, tally::interval_of(start + 3 * second), Outcome::unanswered,
+                  Outcome::refused, start + 20 * second);
+    later.revised(endpoint(1, 40001), endpoint(200, 80), tally::interval_of(start + 3 * second), Outcome::open,
+                  Outcome::refused, start + 20 * second);
+    follow(later);
+    EXPECT_EQ(failing_since(20 * second), std::vector{endpoint(200, 80)}) << "the other one had failed before";
+}
+
 TEST_F(FailureBookTest, AScannersAttemptsAreNoFailureOfTheService) {
     IntervalData scan(tally::interval_of(start));
     for (std::uint16_t port = 1; port <= 100; ++port)
@@ -288,6 +307,20 @@ TEST_F(FailureBookTest, SomeOutcomesAreFailuresInMassesOnly) {
     EXPECT_EQ(book.in_mass(service)->clients.count(), 1u);
     for (tally::Time i = 0; i < 21; ++i) accepted(20 * second + i);
     EXPECT_EQ(book.in_mass(service), nullptr) << "less than half of what it accepts";
+}
+
+TEST_F(FailureBookTest, WhatFailsInMassesTellsMoreThanTheOddFailureBesideIt) {
+    failed(0, Outcome::blackholed);
+    EXPECT_EQ(book.of_service(service), book.why_fails(service));
+    for (tally::Time i = 1; i < 31; ++i) {
+        accepted(i * second);
+        failed(i * second, Outcome::reset_by_device);
+    }
+    ASSERT_NE(book.why_fails(service), nullptr);
+    EXPECT_EQ(book.why_fails(service)->cause(), Outcome::reset_by_device);
+    for (tally::Time i = 31; i < 80; ++i) failed(i * second, Outcome::blackholed);
+    ASSERT_NE(book.why_fails(service), nullptr);
+    EXPECT_EQ(book.why_fails(service)->cause(), Outcome::blackholed);
 }
 
 TEST_F(FailureBookTest, CountsTheNeighboursThatFailToo) {

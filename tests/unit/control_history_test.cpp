@@ -87,6 +87,22 @@ TEST(History, EveryResolutionCountsTheSame) {
     }
 }
 
+TEST(History, SaysInWhichSecondsNotEverySegmentWasLookedUp) {
+    Feed feed(capacities(1000, 1000, 1000));
+    constexpr tally::Interval begin = 6'000'000;
+    for (tally::Interval number = begin; number < begin + 60; ++number) {
+        IntervalData data = second_of(number);
+        data.interval.at_control_depth = number >= begin + 15 && number < begin + 22;
+        feed.add(data);
+    }
+    const HistoryViews views = feed.history.views();
+    EXPECT_EQ(views[0].at(begin + 14).control_depth_seconds, 0U);
+    EXPECT_EQ(views[0].at(begin + 15).control_depth_seconds, 1U);
+    EXPECT_EQ(views[1].at(begin / 10 + 1).control_depth_seconds, 5U);
+    EXPECT_EQ(views[1].at(begin / 10 + 2).control_depth_seconds, 2U);
+    EXPECT_EQ(views[2].at(begin / 60).control_depth_seconds, 7U);
+}
+
 TEST(History, ASecondWithoutPacketsIsAPoint) {
     Feed feed(capacities(100, 100, 100));
     feed.add(second_of(1000));

@@ -39,6 +39,7 @@ TEST(MinuteRows, CountsNetworkServicesAndHosts) {
     MinuteRows minutes({.rows = 100});
     IntervalData data(begin + 7);
     data.interval.packets.received = 50;
+    data.interval.at_control_depth = true;
     const tally::Time time = tally::interval_start(begin + 7);
     data.ended(endpoint(1, 1000), endpoint(9, 80), Outcome::refused, time);
     data.ended(endpoint(1, 1001), endpoint(9, 80), Outcome::refused, time + 5);
@@ -54,6 +55,7 @@ TEST(MinuteRows, CountsNetworkServicesAndHosts) {
     EXPECT_EQ(count(rows, Scope::network, stored_kind::packets), 50);
     EXPECT_EQ(count(rows, Scope::network, stored_kind::attempts), 3);
     EXPECT_EQ(count(rows, Scope::network, stored_kind::seconds), 1);
+    EXPECT_EQ(count(rows, Scope::network, stored_kind::control_depth), 1);
     const MinuteRow* service = find(rows, {1000, Scope::service, refused, true, endpoint(9, 80)});
     ASSERT_NE(service, nullptr);
     EXPECT_EQ(service->count, 2);

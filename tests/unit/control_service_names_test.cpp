@@ -163,5 +163,18 @@ TEST(SystemServices, AreReadAsServicesSays) {
     EXPECT_TRUE(system_services(directory / "nothing").empty());
 }
 
+TEST(ServiceNames, OtherLabelsChangeNothingThatWasGivenAway) {
+    const tally::Endpoint service = endpoint(200, 7299);
+    ServiceNames names(setup());
+    const auto labels = [](const char* text) { return config::load_services(text, "test").all; };
+    names.set_labels(labels("\":7299\" = \"collector\""));
+    const ServiceDirectory before = names.directory();
+    names.set_labels(labels("\":7299\" = \"ledger\""));
+    EXPECT_EQ(words(names.name_of(service)), "ledger label");
+    EXPECT_EQ(words(names.directory().name_of(service)), "ledger label");
+    EXPECT_EQ(words(before.name_of(service)), "collector label");
+    EXPECT_EQ(words(names.name_of(endpoint(200, 22))), words(before.name_of(endpoint(200, 22))));
+}
+
 }  // namespace
 }  // namespace rstwatch::control

@@ -59,6 +59,15 @@ TEST(SpanWatch, ConnectionsThatLiveWithoutAnswersShowAOneWaySpan) {
     EXPECT_NE(mixed.text.find("60 clients and 40 servers"), std::string::npos) << mixed.text;
 }
 
+TEST(SpanWatch, AnswersToNobodyShowAOneWaySpan) {
+    EXPECT_FALSE(SpanWatch(true).facts({}, 2).one_way) << "two may answer forged SYNs";
+    const SpanFacts facts = SpanWatch(true).facts({}, 3);
+    EXPECT_TRUE(facts.one_way);
+    EXPECT_EQ(facts.only_side, Side::server);
+    EXPECT_NE(facts.text.find("of 3 connections no packet of the client's side was seen"), std::string::npos)
+        << facts.text;
+}
+
 TEST(SpanWatch, MoreThanOneInTwentyBothWaysIsNoOneWaySpan) {
     EXPECT_TRUE(facts_of(interval_of(1, 5, 100, 0)).one_way);
     EXPECT_FALSE(facts_of(interval_of(1, 6, 100, 0)).one_way);

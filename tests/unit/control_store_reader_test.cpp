@@ -99,6 +99,22 @@ TEST_F(StoreReaderTest, ASubjectHasAPointInEveryMinuteThatWasWatched) {
     EXPECT_EQ(must(reader.points({Scope::outgoing, {address(1), 0}}, 0, 1000)).at(1).second.failed(), 0u);
 }
 
+TEST_F(StoreReaderTest, WhoeverIsAskedForHasTheNetworksDepth) {
+    write({network(100, stored_kind::seconds, 60), network(101, stored_kind::seconds, 60),
+           network(101, stored_kind::control_depth, 7), network(101, refused, 5),
+           of(Scope::service, endpoint(1, 80), 101, refused, 5)});
+    StoreReader reader(store_);
+    for (const Subject& subject :
+         {Subject{}, Subject{Scope::service, endpoint(1, 80)}, Subject{Scope::outgoing, {address(4), 0}}}) {
+        const auto points = must(reader.points(subject, 0, 1000));
+        ASSERT_EQ(points.size(), 2u);
+        EXPECT_EQ(points[0].second.control_depth_seconds, 0u);
+        EXPECT_EQ(points[1].second.control_depth_seconds, 7u);
+    }
+    EXPECT_EQ(must(reader.top(failures(100, 101))).control_depth_seconds, 0u);
+    EXPECT_EQ(must(reader.top(failures(100, 102))).control_depth_seconds, 7u);
+}
+
 TEST_F(StoreReaderTest, RanksWhatIsWanted) {
     std::vector<MinuteRow> rows;
     for (std::uint64_t minute = 100; minute < 110; ++minute) {

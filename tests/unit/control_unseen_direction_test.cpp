@@ -99,11 +99,13 @@ TEST_F(UnseenDirectionTest, WhatShowsTheOtherDirectionLaterTakesAllBack) {
     for (std::uint32_t i = 0; i < 10; ++i) lone_refusal(i % 3, 20 + i % 4);
     synacks(5, 30, 2);
     EXPECT_EQ(totals_.attempts(), 11u);
+    EXPECT_EQ(unseen_.assumed(), 11u);
     expect_everywhere(Outcome::refused, 10);
     expect_everywhere(Outcome::handshake_incomplete, 1);
     EXPECT_TRUE(unseen_.assumptions().hold_for(address(1)));
     show_both_directions();
     EXPECT_EQ(totals_.attempts(), 0u);
+    EXPECT_EQ(unseen_.assumed(), 0u);
     expect_everywhere(Outcome::refused, 0);
     expect_everywhere(Outcome::handshake_incomplete, 0);
     expect_everywhere(Outcome::unsolicited, 11);
@@ -142,7 +144,9 @@ TEST_F(UnseenDirectionTest, NothingIsAssumedOfWhomReflectorsFlood) {
     lone_refusal(2, 9);
     expect_everywhere(Outcome::refused, 2);
     expect_everywhere(Outcome::handshake_incomplete, 2);
+    EXPECT_EQ(unseen_.assumed(), 4u);
     synacks(1, 22, 1);
+    EXPECT_EQ(unseen_.assumed(), 1u);
     expect_everywhere(Outcome::refused, 1);
     expect_everywhere(Outcome::handshake_incomplete, 0);
     EXPECT_FALSE(unseen_.assumptions().hold_for(address(1)));

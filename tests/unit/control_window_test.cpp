@@ -90,5 +90,16 @@ TEST(Window, WhatAReaderHoldsStaysAsItWas) {
     EXPECT_EQ(held[0]->size(), 6u);
 }
 
+TEST(Window, TakesOverOtherBounds) {
+    Window window(bounds(10, 100000));
+    for (tally::Interval interval = 1; interval <= 10; ++interval) add_verdicts(window, interval, 1);
+    window.set(bounds(3, 100000));
+    add_verdicts(window, 11, 1);
+    EXPECT_EQ(numbers(window), (std::vector<tally::Interval>{9, 10, 11}));
+    window.set(bounds(4, 100000));
+    for (const tally::Interval interval : {12, 13, 14}) add_verdicts(window, interval, 1);
+    EXPECT_EQ(numbers(window), (std::vector<tally::Interval>{11, 12, 13, 14}));
+}
+
 }  // namespace
 }  // namespace rstwatch::control

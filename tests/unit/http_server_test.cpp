@@ -227,8 +227,8 @@ TEST_F(HttpServer, ANameThatIsNotOursIsMisdirected) {
 
 TEST_F(HttpServer, ADripFeedingClientIsCut) {
     start({.request_deadline = soon});
+    const auto began = steady_clock::now();  // the deadline begins when the connection does
     auto dripping = client();
-    const auto began = steady_clock::now();
     const std::string request = "GET /livez HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(8000, 'x');
     for (std::size_t i = 0; i < request.size() && !dripping.wait_for(POLLIN, milliseconds(10)); ++i)
         if (!dripping.send(request.substr(i, 1))) break;
@@ -432,6 +432,16 @@ TEST_F(HttpServer, MutatedRequestsNeverHurt) {
         hostile.read_to_end();
     }
     EXPECT_EQ(body_of(client().get("/livez")), "ok\n");
+}
+
+TEST_F(HttpServer, OtherLimitsHoldForWhoComesAfterwards) {
+    start({.max_per_address = 1});
+    auto first = client();
+    first.get("/livez");
+    EXPECT_NE(status_line(ask("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")), "HTTP/1.1 200 OK");
+    server_->set_limits({.max_per_address = 2});
+    first.get("/livez");  // the thread has taken them over once it answers
+    EXPECT_EQ(status_line(ask("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")), "HTTP/1.1 200 OK");
 }
 
 }  // namespace

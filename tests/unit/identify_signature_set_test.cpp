@@ -53,6 +53,23 @@ TEST(SignatureSet, FindsWhatMatchesByDirection) {
     EXPECT_FALSE(loaded.set->alone().test(1));
 }
 
+/// More payloads than a scanner remembers, short and long ones, of both sides: again and again the same.
+TEST(SignatureSet, WhatIsHeardAgainMatchesAgain) {
+    const LoadedSignatures loaded = LoadedSignatures::compile(signatures(two_signatures), "off");
+    ASSERT_NE(loaded.set, nullptr);
+    Scanner scanner(*loaded.set);
+    for (int round = 0; round < 3; ++round) {
+        for (unsigned number = 0; number < 4000; ++number) {
+            const bool greets = number % 3 == 0;
+            const std::string text =
+                (greets ? "hello world " : "welcome ") + std::string(number % 200, '.') + std::to_string(number);
+            EXPECT_EQ(scanner.scan(Side::client, payload_of(text)).test(0), greets) << text;
+            EXPECT_EQ(scanner.scan(Side::client, payload_of(text)).test(1), greets) << text;
+            EXPECT_EQ(scanner.scan(Side::server, payload_of(text)).test(1), !greets) << text;
+        }
+    }
+}
+
 TEST(SignatureSet, OneDirectionAloneWillDo) {
     const auto loaded = LoadedSignatures::compile(signatures("[[signature]]\nname = 'one'\nserver = '^x'\n"), "off");
     ASSERT_NE(loaded.set, nullptr);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstddef>
 #include <cstring>
 #include <memory>
 
-#include "dataplane/packet/packet_view.h"
+#include "dataplane/packet/parser.h"
+#include "dataplane/packet/plain_segment.h"
 #include "dataplane/packet/tunnel_ports.h"
 #include "tests/support/packet_builder.h"
 
@@ -18,8 +21,19 @@ using test::PacketBuilder;
 inline PacketView parsed(LinkType link, const Bytes& frame, std::size_t length, std::size_t on_wire = unknown_length) {
     const std::unique_ptr<std::uint8_t[]> exact(new std::uint8_t[length]);
     if (length > 0) std::memcpy(exact.get(), frame.data(), length);
-    PacketView view;
-    parse({link, exact.get(), length, length, on_wire}, TunnelPorts::standard(), view);
+    PacketView view, in_full;
+    const Frame only{link, exact.get(), length, length, on_wire};
+    parse(only, TunnelPorts::standard(), view);
+    parse_in_full(only, TunnelPorts::standard(), in_full);
+    EXPECT_EQ(view, in_full) << "by the shortcut for the usual packet";
+    PlainSegment plain;
+    if (parse_plain_segment(only, plain)) {
+        EXPECT_TRUE(view.trackable);
+        EXPECT_EQ(view.packet_class, tally::PacketClass::tcp);
+        EXPECT_EQ(view.tcp_flags, plain.tcp_flags);
+        EXPECT_EQ(view.wire_length, plain.wire_length);
+        EXPECT_TRUE(fold_of(view) == plain.tuple);
+    }
     return view;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dataplane/packet/parser.h"
 #include "dataplane/packet/udp_tunnel.h"
 
 #include <gtest/gtest.h>

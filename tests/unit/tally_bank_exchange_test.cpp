@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <set>
 #include <thread>
 
@@ -74,17 +75,20 @@ void add(Received& sum, const IntervalBank& bank) {
     sum.late += bank.late;
 }
 
-/// Control's part: everything of the intervals below the watermark has to be in hand once the ring was emptied.
-Received receive(BankExchange& exchange) {
+/// Control's part: everything of the intervals below the watermark has to be in hand once the ring was emptied. With a
+/// doorbell it sleeps until that is rung, however long it takes.
+Received receive(BankExchange& exchange, Doorbell* doorbell) {
     Received sum;
     Interval passed = 0;
     for (;;) {
+        const std::uint32_t rings = doorbell == nullptr ? 0 : doorbell->rings();
         const Interval watermark = exchange.watermark();
         IntervalBank* bank = exchange.take_full();
         if (bank == nullptr) {
             if (watermark == BankExchange::finished) return sum;
             passed = watermark;
-            std::this_thread::yield();
+            if (doorbell == nullptr) std::this_thread::yield();
+            if (doorbell != nullptr) doorbell->wait(rings, std::chrono::hours(1));
             continue;
         }
         sum.unseen += bank->interval < passed;
@@ -120,10 +124,10 @@ void count(BankExchange& exchange, WhenFull when_full) {
     tally.finish();
 }
 
-Received exchanged(std::size_t banks, WhenFull when_full, const BankCapacity& capacity) {
-    BankExchange exchange(0, banks, capacity);
+Received exchanged(std::size_t banks, WhenFull when_full, const BankCapacity& capacity, Doorbell* doorbell = nullptr) {
+    BankExchange exchange(0, banks, capacity, doorbell);
     std::thread core([&] { count(exchange, when_full); });
-    const Received sum = receive(exchange);
+    const Received sum = receive(exchange, doorbell);
     core.join();
     return sum;
 }
@@ -152,6 +156,24 @@ TEST(BankExchange, ReplayLosesNothingWithShortLists) {
     expect_everything(sum);
     EXPECT_EQ(sum.dropped, 0U);
     EXPECT_GE(sum.banks, 3 * intervals);  // lists of 2 for 5 records
+}
+
+TEST(BankExchange, WhoeverSleepsUntilTheBellRingsMissesNothing) {
+    for (const std::size_t banks : {2U, 8U}) {
+        for (const std::size_t list : {2U, 16U}) {
+            Doorbell doorbell;
+            expect_everything(exchanged(banks, WhenFull::wait, capacity_of(8, list), &doorbell));
+        }
+    }
+}
+
+TEST(Doorbell, DoesNotWaitForWhatHasRungAlready) {
+    Doorbell doorbell;
+    const std::uint32_t before = doorbell.rings();
+    doorbell.ring();
+    doorbell.wait(before, std::chrono::hours(1));
+    EXPECT_NE(doorbell.rings(), before);
+    doorbell.wait(doorbell.rings(), std::chrono::milliseconds(1));  // nobody rings
 }
 
 TEST(BankExchange, LiveCountsEverythingHoweverLate) {

@@ -30,6 +30,19 @@ TEST(SpscRing, GivesBackInOrderAndSaysWhenFull) {
     }
 }
 
+TEST(SpscRing, SaysWhetherThereIsRoom) {
+    SpscRing<int> ring(4);
+    int value = 0;
+    EXPECT_TRUE(ring.has_room(4));
+    EXPECT_FALSE(ring.has_room(5));
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(ring.push(&value));
+    EXPECT_TRUE(ring.has_room(1));
+    EXPECT_FALSE(ring.has_room(2));
+    EXPECT_EQ(ring.pop(), &value);
+    EXPECT_TRUE(ring.has_room(2));
+    EXPECT_FALSE(ring.has_room(3));
+}
+
 TEST(SpscRing, TwoThreadsPassEverythingInOrderAndComplete) {
     constexpr std::size_t count = 200'000;
     struct Item {

@@ -64,6 +64,21 @@ TEST(HeaderPrediction, TakesWhatLiesJustWithinItsLimits) {
     EXPECT_TRUE(is_predicted(connection, next_of(connection, Side::client, 1)));
 }
 
+TEST(HeaderPrediction, KnowsEachSidesOwnDistance) {
+    for (const Phase phase : {Phase::established, Phase::midstream})
+        for (const Side side : {Side::client, Side::server}) {
+            Connection connection = usual();
+            connection.phase = phase;
+            connection.ttl = {255, 255};
+            connection.ttl[tally::index(side)] = 0;
+            EXPECT_FALSE(is_predicted(connection, next_of(connection, side, 10))) << "its first packet";
+            connection.ttl[tally::index(side)] = 1;
+            Segment segment = next_of(connection, side, 10);
+            segment.ttl = 1;
+            EXPECT_TRUE(is_predicted(connection, segment));
+        }
+}
+
 /// What has another meaning than data in order, by the change that makes it so.
 TEST(HeaderPrediction, LeavesEverythingElseToTheStateMachine) {
     const auto left = [](auto change, const Limits& limits = default_limits) {
@@ -98,6 +113,7 @@ TEST(HeaderPrediction, LeavesEverythingElseToTheStateMachine) {
     for (const std::uint16_t fact : {flow::zero_window, flow::probing, flow::after_gap, flow::after_long_gap})
         for (const Side side : {Side::client, Side::server})
             EXPECT_TRUE(left([&](Connection& c, Segment&) { c.set_flow(side, fact); })) << fact;
+    EXPECT_TRUE(left([](Connection& c, Segment&) { c.flow |= flow::in_part; }));
     for (const std::uint32_t side : {seen::client_packet, seen::server_packet})
         EXPECT_TRUE(left([&](Connection& c, Segment&) { c.seen &= ~side; })) << side;
     for (const std::size_t side : {0u, 1u})

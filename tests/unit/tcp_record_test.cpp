@@ -106,6 +106,8 @@ TEST(Record, SaysForHowLongItHadBeenSilent) {
     EXPECT_EQ(idle(">S <SA >A >PA:10 <PA:20 +350s >PA:10 <PA:20 +20s >PA:10 <R"), 20 * tally::second) << "the last one";
     EXPECT_EQ(idle(">S <SA >A >PA:10 <PA:20 +5s <R,ttl=40"), 5 * tally::second) << "a device broke it";
     EXPECT_EQ(idle(">S <SA >A >PA:10 <PA:20 +1000000s >PA:10 <R"), 1'000'000 * tally::second);
+    EXPECT_EQ(idle(">S <SA >A >PA:10 <PA:20 +5000000s >PA:10 <R"), 4'294'967'295 * (tally::second / 1000))
+        << "49 days, or more";
 }
 
 TEST(Record, UndecidedIsDatedByItsLastPacket) {

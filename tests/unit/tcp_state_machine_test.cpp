@@ -229,6 +229,8 @@ INSTANTIATE_TEST_SUITE_P(
         {"Data", ">PA:10 <PA:100 >A", midstream, undecided, OTH},
         {"DataReset", ">PA:10 <PA:100 <RA", reset, O::unsolicited, RSTRH},
         {"BothFins", ">FA <FA", midstream, undecided, SF},
+        {"BothFinsThenReset", ">FA <FA >R", reset, O::unsolicited, SF},
+        {"BothFinsThenResetOfTheServer", ">FA <FA <R", reset, O::unsolicited, SF},
         {"BothFinsEnd", ">FA <FA +60s", Phase::none, undecided, OTH, 0, {O::midstream}},
         {"SynAckWhenMidstream", ">A <SA", midstream, undecided, OTH},
         {"ResetOutOfWindowThenLife", ">A <A <R,s+100 >A", midstream, undecided, OTH, flag::rst_ignored},
@@ -241,6 +243,11 @@ INSTANTIATE_TEST_SUITE_P(
         {"EarlySynAckAtTheLimit", "<SA +5ms >S", syn_received, undecided, S1},
         {"EarlySynAckTooEarly", "<SA +5001us >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
         {"EarlySynAckThenAck", "<SA +1ms >S >A", established, undecided, S1},
+        {"EarlySynAckAndRefusalOfTheFinalAck", "<SA <R +4ms >S >A", reset, O::listen_overflow, RSTR},
+        {"EarlySynAckAndAbort", "<SA <RA,a=1001 +4ms >S >A", reset, O::reset_before_data_by_server, RSTR},
+        {"EarlySynAckAndAbortThenNothing", "<SA <RA,a=1001 +4ms >S", reset, O::handshake_incomplete, RSTR},
+        {"EarlySynAckAndResetsOfADevice", "<SA <RA,a=1001,ttl=40 +1ms <RA,s+9,a=1001,ttl=40 +3ms >S >A", reset,
+         O::reset_by_device, RSTR, flag::injected},
         {"EarlySynAckOfSomethingElse", "<SA,a=1000 >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
         {"EarlySynAckAlreadyAnswered", "<SA >R +1ms >S", syn_sent, undecided, S0, 0, {O::unsolicited}},
         {"EarlyRefusal", "<RA,s=0 >S", reset, O::refused, REJ},
@@ -447,6 +454,14 @@ TEST(StateMachine, EarlyAnswerKeepsItsOwnTime) {
     EXPECT_EQ(Life("<RA,s=7777 +4ms >S").connection.rst_shape, tally::RstShape::abort);
 }
 
+TEST(StateMachine, EarlyResetKeepsItsOwnTime) {
+    const Connection c = Life("<SA +1ms <RA,a=1001,ttl=59 +1ms <RA,a=1001 +2ms >S").connection;
+    EXPECT_EQ(c.verdict_time, life_start + 2 * millisecond) << "when one was last seen";
+    EXPECT_EQ(c.rst_count, 2);
+    EXPECT_EQ(c.rst_ttl, 59);
+    EXPECT_EQ(c.rst_acknowledgement, 1001U);
+}
+
 TEST(StateMachine, UnsolicitedResetLeavesItsEvidence) {
     const Connection refusal = Life("<RA,s=0").connection;
     EXPECT_EQ(refusal.rst_by, tally::RstBy::server);
@@ -458,6 +473,8 @@ TEST(StateMachine, UnsolicitedResetLeavesItsEvidence) {
     EXPECT_EQ(Life("<R,s=9").connection.rst_shape, tally::RstShape::no_socket);
     EXPECT_EQ(Life(">R,s=9").connection.rst_by, tally::RstBy::client);
     EXPECT_EQ(Life("<SA").connection.rst_by, tally::RstBy::nobody);
+    EXPECT_EQ(Life("<SA >R").connection.rst_by, tally::RstBy::client);
+    EXPECT_EQ(Life("<SA >R <RA").connection.rst_by, tally::RstBy::client);
     EXPECT_EQ(Life("+1s <SA").connection.synack_time, life_start + tally::second);
 }
 

@@ -7,7 +7,10 @@
 #include <memory>
 #include <numeric>
 #include <random>
+#include <set>
+#include <stdexcept>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "tests/unit/tcp_life.h"
@@ -23,7 +26,8 @@ constexpr tally::Interval first_interval = tally::interval_of(start);
 
 /// What a bank held, kept when the bank has gone back.
 struct Sum {
-    std::vector<tally::Interval> intervals;  ///< of each bank, in order
+    std::vector<tally::Interval> intervals;         ///< of each bank, in order
+    std::vector<tally::Interval> at_control_depth;  ///< likewise
     tally::OutcomeTotals outcomes;
     tally::Losses losses;
     tally::Gauges gauges;  ///< of the last bank
@@ -62,10 +66,10 @@ class Core {
   public:
     explicit Core(std::size_t connections, const tally::BankCapacity& capacity = capacity_of(64, 64),
                   const Limits& limits = default_limits, const DuplicateLimits& duplicates = {0, 0},
-                  const identify::KnownServices* services = nullptr)
+                  const identify::KnownServices* services = nullptr, bool depth_may_change = false)
         : exchange_(0, 300, capacity),
           tally_(exchange_, tally::WhenFull::wait),
-          tracker_(connections, limits, duplicates, tally_, services) {
+          tracker_(connections, limits, duplicates, tally_, services, depth_may_change) {
         advance(start);
     }
 
@@ -80,10 +84,26 @@ class Core {
 
     Heard take(const packet::PacketView& view, Time time) {
         advance(time);
-        const Heard heard = tracker_.take(view, digest(view, 0, secret_), now_);
+        const Heard heard = tracker_.take({view, digest(view, 0, secret_)}, now_);
         collect();
         return heard;
     }
+
+    /// All at one time, fetched together as an RX core does or not at all.
+    void take_burst(const std::vector<packet::PacketView>& views, Time time, bool fetched) {
+        advance(time);
+        std::vector<ParsedPacket> burst;
+        for (packet::PacketView view : views) {
+            view.trackable = true;
+            burst.push_back({view, digest(view, 0, secret_)});
+        }
+        if (fetched) tracker_.fetch(burst);
+        for (const ParsedPacket& packet : burst) tracker_.take(packet, now_);
+        collect();
+    }
+
+    void sweep_ahead() { tracker_.sweep_ahead(now_); }
+    void set_depth(tally::Depth depth) { tracker_.set_depth(depth, now_); }
 
     Sum& finish() {
         tracker_.finish(now_);
@@ -101,6 +121,7 @@ class Core {
     void collect() {
         while (tally::IntervalBank* bank = exchange_.take_full()) {
             sum_.intervals.push_back(bank->interval);
+            if (bank->at_control_depth) sum_.at_control_depth.push_back(bank->interval);
             for (std::size_t i = 0; i < tally::outcome_count; ++i) {
                 sum_.outcomes.first[i] += bank->outcomes.first[i];
                 sum_.outcomes.final[i] += bank->outcomes.final[i];
@@ -569,13 +590,16 @@ void expect_conserved(const Sum& sum) {
 
 class Conservation : public testing::TestWithParam<std::uint64_t> {
   protected:
-    static Sum play(std::size_t connections, std::uint32_t tuples, const tally::BankCapacity& capacity) {
-        Core core(connections, capacity);
+    static Sum play(std::size_t connections, std::uint32_t tuples, const tally::BankCapacity& capacity,
+                    int depth_changes_after = 0) {
+        Core core(connections, capacity, default_limits, {0, 0}, nullptr, depth_changes_after != 0);
         Traffic traffic(GetParam(), tuples);
         Time now = start;
         for (int i = 0; i < 5000; ++i) {
             now += traffic.pause();
             core.take(traffic.next(), now);
+            if (depth_changes_after != 0 && i % depth_changes_after == 0)
+                core.set_depth(i / depth_changes_after % 2 == 0 ? tally::Depth::control : tally::Depth::full);
         }
         return std::move(core.finish());
     }
@@ -595,7 +619,72 @@ TEST_P(Conservation, WithFullTables) {
     EXPECT_GT(sum.losses.connections_overflowed, 100U);
 }
 
+TEST_P(Conservation, WhateverTheDepth) {
+    const Sum sum = play(256, 12, capacity_of(1024, 256), 50);
+    expect_conserved(sum);
+    EXPECT_GT(sum.outcomes.attempts, 100U);
+    EXPECT_GT(sum.outcomes.accepted, 10U);
+    EXPECT_GT(sum.at_control_depth.size(), 10U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Tracker, Conservation, testing::Range<std::uint64_t>(1, 17));
+
+TEST(Tracker, ABurstIsJudgedOneByOne) {
+    for (const std::uint32_t tuples : {12U, 200U}) {  // less and more than there is room for
+        const auto play = [tuples](bool fetched) {
+            Core core(64);
+            Traffic traffic(11, tuples);
+            Time now = start;
+            for (int i = 0; i < 300; ++i) {
+                now += traffic.pause();
+                std::vector<packet::PacketView> burst;
+                while (burst.size() < Tracker::longest_burst) burst.push_back(traffic.next());
+                core.take_burst(burst, now, fetched);
+            }
+            return core.finish().outcomes;
+        };
+        const tally::OutcomeTotals together = play(true), apart = play(false);
+        EXPECT_EQ(together.first, apart.first);
+        EXPECT_EQ(together.final, apart.final);
+        EXPECT_EQ(together.attempts, apart.attempts);
+        EXPECT_GT(apart.attempts, 500U);
+    }
+}
+
+/// When the deadlines of a second are fired within it makes no difference but to how long its end takes.
+TEST(Tracker, SweepingAheadChangesNothing) {
+    const auto play = [](bool ahead) {
+        Core core(64, capacity_of(1024, 1024));
+        Traffic traffic(3, 50);
+        Time now = start;
+        for (int i = 0; i < 5000; ++i) {
+            now += traffic.pause();
+            core.take(traffic.next(), now);
+            if (ahead) core.sweep_ahead();
+        }
+        return std::move(core.finish());
+    };
+    const Sum with = play(true), without = play(false);
+    EXPECT_EQ(with.outcomes.first, without.outcomes.first);
+    EXPECT_EQ(with.outcomes.final, without.outcomes.final);
+    const auto ends = [](const Sum& sum) {
+        std::multiset<std::tuple<tally::Endpoint, Time, Time, Outcome, tally::Interval>> all;
+        for (const tally::AttemptRecord& each : sum.records)
+            all.insert({each.client, each.start, each.decided, each.outcome, each.counted_in});
+        return all;
+    };
+    EXPECT_EQ(ends(with), ends(without));
+}
+
+TEST(Tracker, SweepingAheadFiresWhatHasPassed) {
+    Core core(64);
+    core.take(client(syn, 100), start + 1);
+    core.take(client(syn, 100, 0, 0, 2), start + tally::second / 2);
+    core.advance(start + default_limits.provisional + 1);
+    EXPECT_EQ(core.gauges().provisional[tally::index(Outcome::unanswered)], 0U);
+    core.sweep_ahead();
+    EXPECT_EQ(core.gauges().provisional[tally::index(Outcome::unanswered)], 1U) << "the other one is not due yet";
+}
 
 TEST(Tracker, SameSegmentsGiveTheSameCounts) {
     const auto play = [] {
@@ -612,6 +701,69 @@ TEST(Tracker, SameSegmentsGiveTheSameCounts) {
     EXPECT_EQ(one.first, other.first);
     EXPECT_EQ(one.final, other.final);
     EXPECT_EQ(one.attempts, other.attempts);
+}
+
+/// A core that falls from full depth to control depth, and comes back.
+class ChangingDepth : public testing::Test {
+  protected:
+    void take(const packet::PacketView& view) {
+        now_ += 1000;
+        core_.take(view, now_);
+    }
+    void connect(std::uint32_t number) {
+        take(client(syn, 100, 0, 0, number));
+        take(server(syn | ack, 500, 101, 0, number));
+        take(client(ack, 101, 501, 0, number));
+        take(client(ack | psh, 101, 501, 10, number));
+        take(server(ack, 501, 111, 0, number));
+    }
+    const tally::AttemptRecord& record_of(std::uint32_t number) {
+        const tally::Endpoint wanted{tuple(number).source, tuple(number).source_port};
+        for (const tally::AttemptRecord& record : core_.sum().records)
+            if (record.client == wanted) return record;
+        throw std::runtime_error("no record of " + std::to_string(number));
+    }
+
+    Core core_{64, capacity_of(64, 64), default_limits, {0, 0}, nullptr, true};
+    Time now_ = start;
+};
+
+TEST_F(ChangingDepth, AHandshakeUnderWayIsFollowedToItsEnd) {
+    take(client(syn, 100));
+    take(server(syn | ack, 500, 101));
+    core_.set_depth(tally::Depth::control);
+    take(client(ack, 101, 501));
+    EXPECT_EQ(core_.finish().outcomes.accepted, 1U);
+}
+
+TEST_F(ChangingDepth, WhatWasNotLookedUpCastsNoDoubt) {
+    connect(1);
+    core_.set_depth(tally::Depth::control);
+    for (std::uint32_t i = 0; i < 200; ++i) take(server(ack, 501 + i * 1000, 111, 1000, 1));
+    core_.set_depth(tally::Depth::full);
+    connect(2);
+    for (const std::uint32_t number : {1U, 2U}) {  // what is acknowledged has not been looked up
+        take(client(ack, 111, 501 + 200'000, 0, number));
+        take(server(rst | ack, 501 + 200'000, 111, 0, number));
+    }
+    core_.finish();
+    EXPECT_EQ(record_of(1).outcome, Outcome::reset_mid_stream_by_server);
+    EXPECT_EQ(record_of(2).outcome, Outcome::reset_mid_stream_by_server);
+    EXPECT_EQ(record_of(1).flags & tally::record_flag::gap, 0) << "it was looked up in part only";
+    EXPECT_NE(record_of(2).flags & tally::record_flag::gap, 0) << "it began when every segment was looked up again";
+    EXPECT_EQ((record_of(1).flags | record_of(2).flags) & tally::record_flag::rst_ignored, 0);
+}
+
+TEST_F(ChangingDepth, IntervalsSayWhichTheyWere) {
+    take(client(syn, 100));
+    core_.advance(start + tally::second);
+    core_.set_depth(tally::Depth::control);
+    core_.advance(start + 2 * tally::second);
+    core_.set_depth(tally::Depth::full);
+    core_.advance(start + 3 * tally::second);
+    const Sum& sum = core_.finish();
+    EXPECT_EQ(sum.at_control_depth, (std::vector{first_interval + 1, first_interval + 2}));
+    EXPECT_EQ(sum.intervals.size(), 4U);
 }
 
 /// Which segments say what a service speaks: "c", "s" for what is heard of each side, "-" for what is not.

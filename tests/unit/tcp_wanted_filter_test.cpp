@@ -6,15 +6,16 @@
 namespace rstwatch::tcp {
 namespace {
 
-constexpr std::uint64_t connection = 0x123456789abcdef;
-constexpr std::uint64_t of_same_hash = connection + 65536;
+constexpr packet::TupleFold connection{0x123456789abcdef, 0x1234};
+constexpr packet::TupleFold other{0x123456789abcdef, 0x1235};
+constexpr packet::TupleFold of_same_hash{0x123456789abcdee, 0x1235};  // the ports are laid over the addresses
 
 TEST(WantedFilter, WantsWhatWasAddedUntilItIsRemoved) {
     WantedFilter filter;
     EXPECT_FALSE(filter.has(connection));
     filter.add(connection);
     EXPECT_TRUE(filter.has(connection));
-    EXPECT_FALSE(filter.has(connection + 1));
+    EXPECT_FALSE(filter.has(other));
     filter.remove(connection);
     EXPECT_FALSE(filter.has(connection));
 }

@@ -34,14 +34,15 @@ def main():
     parser.add_argument("after", help="of the other")
     parser.add_argument("--pairs", type=int, default=11, help="how often each is run (11)")
     parser.add_argument("--doubt", type=float, default=0.01, help="a difference is real below this chance (0.01)")
-    parser.add_argument("options", nargs=argparse.REMAINDER, help="for both programs: for instance --mix data-500")
-    arguments = parser.parse_args()
+    parser.epilog = "Whatever else is given is for both programs: for instance --mix data-500."
+    arguments, options = parser.parse_known_args()
 
     pairs = []
     for number in range(arguments.pairs):
-        order = (arguments.before, arguments.after) if number % 2 == 0 else (arguments.after, arguments.before)
-        results = {program: run(program, arguments.options) for program in order}
-        pairs.append((results[arguments.before], results[arguments.after]))
+        sides = (arguments.before, arguments.after)
+        first = number % 2  # neither is always the one that comes second
+        results = {side: run(sides[side], options) for side in (first, 1 - first)}
+        pairs.append((results[0], results[1]))
 
     slower = False
     print(f"{'mix':<14} {'stage':<8} {'before':>8} {'after':>8} {'ratio':>7}")

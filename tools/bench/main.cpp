@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one packet costs, stage by stage, for traffic of different kinds.
+#include <sys/prctl.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "config/cpu_baseline.h"
 #include "config/signatures.h"
+#include "dataplane/packet/parser.h"
+#include "dataplane/packet/tunnel_ports.h"
+#include "dataplane/port/symmetric_rss.h"
+#include "tests/support/capture_writer.h"
 #include "tools/bench/measure.h"
 
 namespace {
@@ -22,6 +28,11 @@ struct Wishes {
     bench::Effort effort;
     bool identify = false;
     bool json = false;
+    bool small_pages = false;
+    std::string write;
+    unsigned queue = 0, queues = 1;  // of what is written: the share of one queue
+    std::uint32_t established = 0;   // 0: as the mix has them
+    std::uint32_t destinations = 0;
 };
 
 std::vector<std::string> mix_names() {
@@ -36,6 +47,13 @@ std::vector<std::string> stage_names() {
     return names;
 }
 
+/// The mix with what was wished for instead.
+Mix adapted(Mix mix, const Wishes& wishes) {
+    if (mix.connections != 0 && wishes.established != 0) mix.connections = wishes.established;
+    if (wishes.destinations != 0) mix.destinations = wishes.destinations;
+    return mix;
+}
+
 bool is_wanted(const std::vector<std::string>& wanted, std::string_view name) {
     return wanted.empty() || std::ranges::find(wanted, name) != wanted.end();
 }
@@ -44,10 +62,11 @@ bool is_wanted(const std::vector<std::string>& wanted, std::string_view name) {
 void print_heading(const Wishes& wishes) {
     std::printf(
         "Cycles per packet (time stamp counter): least of %u runs / median. Each stage includes the ones before.\n"
-        "Bursts of %zu, %lld entries, depth %s.\n\n%-12s",
+        "Bursts of %zu, %lld entries, depth %s, %s packets, %s.\n\n%-12s",
         wishes.effort.runs, wishes.conditions.burst,
         static_cast<long long>(wishes.conditions.settings.tracking.connections),
-        wishes.conditions.settings.tracking.depth.c_str(), "");
+        wishes.conditions.settings.tracking.depth.c_str(), wishes.effort.cold ? "cold" : "hot",
+        wishes.small_pages ? "small pages" : "huge pages where granted", "");
     for (const std::string& stage : stage_names())
         if (is_wanted(wishes.stages, stage)) std::printf(" %15s", stage.c_str());
     std::printf("\n");
@@ -60,8 +79,11 @@ Json measure_mix(const Mix& mix, const Wishes& wishes) {
         const auto stage = static_cast<Stage>(i);
         if (!is_wanted(wishes.stages, bench::name(stage))) continue;
         const bench::Cycles cycles = bench::measure(stage, mix, wishes.conditions, wishes.effort);
-        row[std::string(bench::name(stage))] = {
-            {"least", cycles.least()}, {"median", cycles.median()}, {"runs", cycles.runs}, {"digest", cycles.digest}};
+        row[std::string(bench::name(stage))] = {{"least", cycles.least()},
+                                                {"median", cycles.median()},
+                                                {"runs", cycles.runs},
+                                                {"digest", cycles.digest},
+                                                {"huge_pages_mib", cycles.huge_mib}};
         if (wishes.json) continue;
         std::printf(" %7.1f/%7.1f", cycles.least(), cycles.median());
         std::fflush(stdout);
@@ -70,16 +92,44 @@ Json measure_mix(const Mix& mix, const Wishes& wishes) {
     return row;
 }
 
+/// Where a NIC with so many queues would put it.
+unsigned queue_of(const packet::Frame& frame, unsigned queues) {
+    packet::PacketView view;
+    static const packet::TunnelPorts tunnels = packet::TunnelPorts::standard();
+    packet::parse(frame, tunnels, view);
+    return port::owner_of(port::symmetric_rss_hash(view), queues);
+}
+
+/// For programs that read captures, perhaps again and again: without the beginnings of connections that last.
+int write_capture(const Wishes& wishes) {
+    const auto mix =
+        std::ranges::find(bench::all_mixes(), wishes.mixes.empty() ? "mixed" : wishes.mixes.front(), &Mix::name);
+    bench::Traffic traffic(adapted(*mix, wishes));
+    for (std::uint64_t begun = 0; begun < traffic.opening(); ++begun) (void)traffic.next(1);
+    test::PcapFile capture(wishes.write);
+    for (std::uint64_t written = 0; written < wishes.effort.packets;) {
+        const packet::Frame frame = traffic.next(1).front();
+        if (queue_of(frame, wishes.queues) != wishes.queue) continue;
+        const double after = static_cast<double>(written) * 1e6 / wishes.effort.packets_per_second;
+        capture.add({static_cast<std::int64_t>(after), test::Bytes(frame.data, frame.data + frame.length)});
+        ++written;
+    }
+    capture.close();
+    return 0;
+}
+
 int run(const Wishes& wishes) {
+    if (!wishes.write.empty()) return write_capture(wishes);
     Json rows = Json::array();
     if (!wishes.json) print_heading(wishes);
     for (const Mix& mix : bench::all_mixes())
-        if (is_wanted(wishes.mixes, mix.name)) rows.push_back(measure_mix(mix, wishes));
+        if (is_wanted(wishes.mixes, mix.name)) rows.push_back(measure_mix(adapted(mix, wishes), wishes));
     if (wishes.json) {
         const config::Settings::Tracking& tracking = wishes.conditions.settings.tracking;
         const Json document{{"unit", "cycles per packet"},         {"burst", wishes.conditions.burst},
                             {"connections", tracking.connections}, {"depth", tracking.depth},
-                            {"packets", wishes.effort.packets},    {"mixes", rows}};
+                            {"packets", wishes.effort.packets},    {"cold", wishes.effort.cold},
+                            {"identify", wishes.identify},         {"mixes", rows}};
         std::puts(document.dump(1).c_str());
     }
     return 0;
@@ -99,6 +149,8 @@ int main(int argc, char** argv) {
     app.add_option("--stage", wishes.stages, "up to which stage (all)")
         ->check(CLI::IsMember(stage_names()))
         ->delimiter(',');
+    app.add_option("--established", wishes.established, "connections that data is sent on (as the mix says)");
+    app.add_option("--destinations", wishes.destinations, "that connections go to (20000)");
     app.add_option("--burst", wishes.conditions.burst, "packets per burst")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
@@ -117,9 +169,22 @@ int main(int argc, char** argv) {
     app.add_option("--rate", wishes.effort.packets_per_second, "packets per second of packet time")
         ->check(CLI::Range(1e3, 1e9))
         ->capture_default_str();
+    app.add_flag("--cold", wishes.effort.cold, "packets lie in memory when the clock starts, not in the cache");
     app.add_flag("--identify", wishes.identify, "with the signatures that are built in (stage tally)");
+    app.add_option("--write", wishes.write, "measure nothing, but write the packets of one mix to this capture");
+    app.add_option("--queue", wishes.queue, "with --write: only packets that a NIC puts into this queue, from 0")
+        ->check(CLI::Range(0, 63))
+        ->capture_default_str();
+    app.add_option("--queues", wishes.queues, "of so many")->check(CLI::Range(1, 64))->capture_default_str();
+    app.add_flag("--small-pages", wishes.small_pages, "tables not in huge pages, whatever the kernel would grant");
     app.add_flag("--json", wishes.json, "every run, for comparison");
     CLI11_PARSE(app, argc, argv);
+    if (wishes.queue >= wishes.queues) {
+        std::fprintf(stderr, "bench_dataplane: --queue %u is not among %u queues, which begin with 0\n", wishes.queue,
+                     wishes.queues);
+        return 2;
+    }
+    if (wishes.small_pages && prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0) std::perror("--small-pages");
     identify::LoadedSignatures signatures;
     if (wishes.identify) {
         const config::Signatures builtin = config::load_signatures(config::builtin_signatures(), "signatures.toml");

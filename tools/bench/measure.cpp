@@ -4,6 +4,9 @@
 #include <x86intrin.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <string>
 
 namespace rstwatch::bench {
 namespace {
@@ -28,10 +31,31 @@ std::uint64_t clock_cost() {
     return least;
 }
 
+/// What lies in transparent huge pages (proc_pid_smaps(5)).
+std::uint64_t huge_mib() {
+    std::ifstream smaps("/proc/self/smaps_rollup");
+    std::string line;
+    unsigned long long kib = 0;
+    while (std::getline(smaps, line))
+        if (std::sscanf(line.c_str(), "AnonHugePages: %llu kB", &kib) == 1) return kib >> 10;
+    return 0;
+}
+
+/// Out of every cache, as a packet is that a device without direct cache access has delivered.
+void chill(std::span<const packet::Frame> frames) {
+    constexpr std::size_t line = 64;
+    for (const packet::Frame& frame : frames)
+        for (std::size_t at = 0; at < frame.length + line; at += line) _mm_clflush(frame.data + at);
+    _mm_mfence();
+}
+
 class Measurement {
   public:
     Measurement(Stage stage, const Mix& mix, const Conditions& conditions, const Effort& effort)
-        : traffic_(mix), runner_(make_runner(stage, conditions)), per_packet_(1e6 / effort.packets_per_second) {}
+        : traffic_(mix),
+          runner_(make_runner(stage, conditions)),
+          per_packet_(1e6 / effort.packets_per_second),
+          cold_(effort.cold) {}
 
     /// Returns the cycles that it took.
     std::uint64_t pass(std::uint64_t packets) {
@@ -40,6 +64,7 @@ class Measurement {
             const std::size_t count = std::min<std::uint64_t>(batch_size, packets - done);
             const std::span<const packet::Frame> frames = traffic_.next(count);
             const tally::Time now = first_packet + static_cast<tally::Time>(static_cast<double>(seen_) * per_packet_);
+            if (cold_) chill(frames);
             const std::uint64_t before = clock_now();
             runner_->run(frames, now);
             cycles += clock_now() - before - clock_cost_;
@@ -56,6 +81,7 @@ class Measurement {
     Traffic traffic_;
     std::unique_ptr<Runner> runner_;
     double per_packet_;  // microseconds of packet time
+    bool cold_;
     std::uint64_t seen_ = 0;
     std::uint64_t clock_cost_ = clock_cost();
 };
@@ -81,6 +107,7 @@ Cycles measure(Stage stage, const Mix& mix, const Conditions& conditions, const 
         cycles.runs.push_back(static_cast<double>(measurement.pass(effort.packets)) /
                               static_cast<double>(effort.packets));
     cycles.digest = measurement.digest();
+    cycles.huge_mib = huge_mib();
     return cycles;
 }
 

@@ -12,13 +12,15 @@ namespace rstwatch::bench {
 struct Effort {
     std::uint64_t packets = 2'000'000;  ///< of one run
     unsigned runs = 7;
+    bool cold = false;                ///< packets lie in memory when the clock starts, not in the cache
     double packets_per_second = 5e6;  ///< of packet time: how often deadlines and intervals come
 };
 
 /// Cycles of the time stamp counter per packet, of each run.
 struct Cycles {
     std::vector<double> runs;
-    std::uint64_t digest = 0;  ///< of all that was seen; the same for every build
+    std::uint64_t digest = 0;    ///< of all that was seen; the same for every build
+    std::uint64_t huge_mib = 0;  ///< of the program's memory in huge pages; 0 also where the kernel does not say
 
     double least() const;
     double median() const;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dataplane/identify/identifier.h"
+#include "dataplane/packet/parser.h"
 #include "dataplane/packet/tunnel_ports.h"
 #include "dataplane/setup.h"
 #include "dataplane/tally/bank_exchange.h"
@@ -20,11 +21,8 @@ namespace {
 
 constexpr std::size_t longest_burst = 64;
 
-struct Parsed {
-    packet::PacketView view;
-    tcp::Digest digest;
-};
-using Burst = std::array<Parsed, longest_burst>;
+using tcp::ParsedPacket;
+using Burst = std::array<ParsedPacket, longest_burst>;
 
 /// Frames burst by burst, as the driver delivers them.
 template <typename Work>
@@ -33,11 +31,19 @@ void in_bursts(std::span<const packet::Frame> frames, std::size_t burst, Work&& 
         work(frames.subspan(at, std::min(burst, frames.size() - at)));
 }
 
+/// As BurstPipeline does: headers are fetched some packets ahead. Where they lie in the cache that costs an
+/// instruction.
+void fetch_ahead(std::span<const packet::Frame> burst, std::size_t i) {
+    constexpr std::size_t ahead = 4;
+    if (i + ahead < burst.size()) __builtin_prefetch(burst[i + ahead].data);
+}
+
 class Touch : public Runner {
   public:
     void run(std::span<const packet::Frame> frames, tally::Time) override {
-        for (const packet::Frame& frame : frames) {
-            const std::uint8_t* ip = frame.data + 14;
+        for (std::size_t i = 0; i < frames.size(); ++i) {
+            fetch_ahead(frames, i);
+            const std::uint8_t* ip = frames[i].data + 14;
             const std::uint8_t* tcp = ip + (ip[0] & 0x0f) * 4;
             ++flags_[tcp[13] & packet::tcp_flag::all];
             sum_ += static_cast<std::uint64_t>(ip[9]) + tcp[0];
@@ -58,6 +64,7 @@ class Parse : public Runner {
     void run(std::span<const packet::Frame> frames, tally::Time) override {
         in_bursts(frames, burst_, [this](std::span<const packet::Frame> burst) {
             for (std::size_t i = 0; i < burst.size(); ++i) {
+                fetch_ahead(burst, i);
                 packet::parse(burst[i], ports_, parsed_[i].view);
                 ++classes_[static_cast<std::size_t>(parsed_[i].view.packet_class)];
             }
@@ -80,6 +87,7 @@ class Hash : public Runner {
     void run(std::span<const packet::Frame> frames, tally::Time) override {
         in_bursts(frames, burst_, [this](std::span<const packet::Frame> burst) {
             for (std::size_t i = 0; i < burst.size(); ++i) {
+                fetch_ahead(burst, i);
                 packet::parse(burst[i], ports_, parsed_[i].view);
                 parsed_[i].digest = tcp::digest(parsed_[i].view, 0, secret_);
                 sum_ ^= parsed_[i].digest.value;
@@ -106,25 +114,32 @@ class WithTable : public Runner {
           ports_(tunnel_ports(conditions.settings.tunnel)) {}
 
     void run(std::span<const packet::Frame> frames, tally::Time now) override {
+        std::array<tcp::ConnectionTable::Slot, longest_burst> slots;
+        std::array<bool, longest_burst> is_control;
         in_bursts(frames, burst_, [&](std::span<const packet::Frame> burst) {
             for (std::size_t i = 0; i < burst.size(); ++i) {
+                fetch_ahead(burst, i);
                 packet::parse(burst[i], ports_, parsed_[i].view);
                 parsed_[i].digest = tcp::digest(parsed_[i].view, 0, secret_);
-                table_.prefetch_set(parsed_[i].digest.value);
+                is_control[i] = tcp::is_control(parsed_[i].view.tcp_flags);
             }
+            // As Tracker::fetch() does.
+            for (std::size_t i = 0; i < burst.size(); ++i) table_.touch_set(parsed_[i].digest.value);
             for (std::size_t i = 0; i < burst.size(); ++i)
-                table_.prefetch_match(parsed_[i].digest.value, tcp::is_control(parsed_[i].view.tcp_flags),
-                                      tally::interval_of(now));
+                slots[i] = table_.likely_slot(parsed_[i].digest.value, tally::interval_of(now));
+            for (std::size_t i = 0; i < burst.size(); ++i) table_.touch_entry(slots[i]);
+            for (std::size_t i = 0; i < burst.size(); ++i)
+                if (is_control[i]) table_.touch_rest_of_entry(slots[i]);
             for (std::size_t i = 0; i < burst.size(); ++i) judge(parsed_[i], now);
         });
     }
     std::uint64_t digest() const override { return table_.used(); }
 
   protected:
-    virtual void judge(const Parsed& parsed, tally::Time now) = 0;
+    virtual void judge(const ParsedPacket& parsed, tally::Time now) = 0;
 
     /// A new entry for the packet's connection, in place of the least useful one where the set is full.
-    tcp::Connection& make_entry(const Parsed& parsed, tally::Time now, tcp::ConnectionTable::Slot& slot) {
+    tcp::Connection& make_entry(const ParsedPacket& parsed, tally::Time now, tcp::ConnectionTable::Slot& slot) {
         slot = table_.choose(parsed.digest.value, tally::interval_of(now));
         return table_.occupy(slot, parsed.digest.value);
     }
@@ -144,7 +159,7 @@ class Table final : public WithTable {
     using WithTable::WithTable;
 
   private:
-    void judge(const Parsed& parsed, tally::Time now) override {
+    void judge(const ParsedPacket& parsed, tally::Time now) override {
         tcp::ConnectionTable::Slot slot = table_.find(parsed.digest.value);
         if (slot != tcp::ConnectionTable::no_slot) {
             table_[slot].last_seen = now;
@@ -160,7 +175,7 @@ class Machine final : public WithTable {
     using WithTable::WithTable;
 
   private:
-    void judge(const Parsed& parsed, tally::Time now) override {
+    void judge(const ParsedPacket& parsed, tally::Time now) override {
         tcp::ConnectionTable::Slot slot = table_.find(parsed.digest.value);
         tcp::Segment segment = tcp::segment_of(parsed.view, now);
         if (slot == tcp::ConnectionTable::no_slot) return begin(parsed, segment);
@@ -175,7 +190,7 @@ class Machine final : public WithTable {
         if (connection.phase != phase || connection.deadline != deadline) table_.update(slot);
     }
 
-    void begin(const Parsed& parsed, tcp::Segment& segment) {
+    void begin(const ParsedPacket& parsed, tcp::Segment& segment) {
         tcp::ConnectionTable::Slot slot;
         tcp::Connection& connection = make_entry(parsed, segment.time, slot);
         const packet::PacketView& view = parsed.view;
@@ -219,22 +234,20 @@ class Tally final : public Runner {
             interval_end_ = tally::interval_start(tally::interval_of(now) + 1);
         }
         in_bursts(frames, burst_, [&](std::span<const packet::Frame> burst) {
+            met_ = 0;
             for (std::size_t i = 0; i < burst.size(); ++i) {
-                packet::parse(burst[i], ports_, parsed_[i].view);
-                parsed_[i].digest = tcp::digest(parsed_[i].view, 0, secret_);
-                if (tracker_.concerns(parsed_[i].view, parsed_[i].digest))
-                    tracker_.prefetch_set(parsed_[i].view, parsed_[i].digest);
+                fetch_ahead(burst, i);
+                parse(burst[i], parsed_[i]);
             }
-            for (std::size_t i = 0; i < burst.size(); ++i)
-                if (tracker_.concerns(parsed_[i].view, parsed_[i].digest))
-                    tracker_.prefetch_entry(parsed_[i].view, parsed_[i].digest);
+            tracker_.fetch(std::span(parsed_).first(burst.size()));
             for (std::size_t i = 0; i < burst.size(); ++i) {
                 tally::PacketTotals& totals = core_.packets();
                 ++totals.received;
                 totals.bytes += parsed_[i].view.wire_length;
                 ++totals.by_class[static_cast<std::size_t>(parsed_[i].view.packet_class)];
                 core_.note_packet_time(now);
-                const tcp::Heard heard = tracker_.take(parsed_[i].view, parsed_[i].digest, now);
+                if (!parsed_[i].view.trackable) continue;
+                const tcp::Heard heard = tracker_.take(parsed_[i], now);
                 if (heard.connection != nullptr) [[unlikely]]
                     hear(burst[i], parsed_[i], heard, now);
             }
@@ -250,7 +263,20 @@ class Tally final : public Runner {
     std::uint64_t digest() const override { return attempts_; }
 
   private:
-    void hear(const packet::Frame& frame, const Parsed& parsed, const tcp::Heard& heard, tally::Time now) {
+    /// As BurstPipeline::parse_all() does.
+    void parse(const packet::Frame& frame, ParsedPacket& parsed) {
+        const bool at_control_depth = tracker_.depth() == tally::Depth::control;
+        packet::PlainSegment plain;
+        if (at_control_depth && packet::parse_plain_segment(frame, plain) && !tracker_.wants(plain) &&
+            (met_ & plain.tuple.bit()) == 0)
+            return packet::view_to_count(plain, parsed.view);
+        packet::parse(frame, ports_, parsed.view);
+        if (at_control_depth) met_ |= packet::fold_of(parsed.view).bit();
+        parsed.digest = tcp::digest(parsed.view, 0, secret_);
+        tracker_.prefetch(parsed.digest);
+    }
+
+    void hear(const packet::Frame& frame, const ParsedPacket& parsed, const tcp::Heard& heard, tally::Time now) {
         const bool is_reset = (parsed.view.tcp_flags & packet::tcp_flag::rst) != 0;
         const identify::Payload payload{frame.data + parsed.view.payload_at, parsed.view.payload_length};
         identifier_->hear({heard.connection->server, heard.connection->client, parsed.digest.value, heard.from,
@@ -267,6 +293,7 @@ class Tally final : public Runner {
     packet::TunnelPorts ports_;
     Burst parsed_;
     tally::Time interval_end_ = 0;
+    std::uint64_t met_ = 0;  // tuples of packets before in this burst
     std::uint64_t attempts_ = 0;
 };
 

@@ -85,7 +85,6 @@ const std::vector<Step>& round_of_a_lane() {
 }
 constexpr std::uint64_t lives_in_round = 10;
 constexpr std::uint64_t lanes = 20'000;
-constexpr std::uint64_t servers = 20'000;
 constexpr std::uint64_t train = 16;
 
 PacketBuilder dressed(Clothes clothes) {
@@ -95,7 +94,7 @@ PacketBuilder dressed(Clothes clothes) {
         case Clothes::ipv4:
             return builder.ipv4("10.0.0.1", "172.16.0.1");
         case Clothes::ipv6:
-            return builder.ipv6("2001:db8::1", "2001:db8:1::1");
+            return builder.ipv6("2001:db8::1", "2001:db8::2");  // one prefix: only the last four bytes are put in
         case Clothes::vlan:
             return builder.vlan(10).ipv4("10.0.0.1", "172.16.0.1");
         case Clothes::vlan_vxlan:
@@ -240,7 +239,7 @@ packet::Frame Traffic::write(const Segment& segment, std::uint64_t number, std::
     std::memcpy(slot, base.bytes.data(), base.bytes.size());
     const bool back = is_by_server(segment.kind);
     const std::uint64_t secret = scrambled(segment.connection + 1);
-    const std::uint64_t server = secret % servers;
+    const std::uint64_t server = secret % mix_.destinations;
     const std::size_t address = mix_.clothes == Clothes::ipv6 ? 16 : 4;
     std::uint8_t* source = slot + base.ip_at + (mix_.clothes == Clothes::ipv6 ? 8 : 12);
     std::uint8_t* of_client = (back ? source + address : source) + address - 4;

@@ -34,7 +34,8 @@ struct Mix {
     std::string_view sentence;
     Pattern pattern;
     Clothes clothes;
-    std::uint32_t connections;  ///< established ones, for data
+    std::uint32_t connections;            ///< established ones, for data
+    std::uint32_t destinations = 20'000;  ///< that connections go to
 };
 
 /// All that can be measured.

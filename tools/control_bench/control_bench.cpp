@@ -129,7 +129,7 @@ class Daemon {
     control::http::Router make_router() {
         const control::Inspect inspect = [this](const auto& look) { controller_.inspect(look); };
         control::http::Router router =
-            control::make_api(snapshots_, inspect, store_, [] { return control::Json::object(); });
+            control::make_api(snapshots_, inspect, store_, health_, [] { return control::Json::object(); });
         control::add_knowledge_routes(router, snapshots_, inspect,
                                       [this](const std::string& id) { return controller_.acknowledge(id); });
         return router;
@@ -139,6 +139,8 @@ class Daemon {
     std::vector<std::unique_ptr<tally::BankExchange>> exchanges_;
     control::SnapshotStore snapshots_;
     control::Store store_;
+    control::Vitals vitals_;
+    control::Health health_{snapshots_, store_, vitals_};
     control::Controller controller_;
     control::http::Server server_;
     std::thread thread_;

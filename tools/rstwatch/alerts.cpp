@@ -8,6 +8,7 @@
 
 #include "tools/rstwatch/client.h"
 #include "tools/rstwatch/csv.h"
+#include "tools/rstwatch/depth.h"
 #include "tools/rstwatch/emptiness.h"
 #include "tools/rstwatch/escape.h"
 #include "tools/rstwatch/fetch.h"
@@ -89,6 +90,11 @@ ExitCode list(const AlertsOptions& options, const std::vector<ServerAddress>& se
     const auto& [body, document] = std::get<Fetched>(answer);
     if (format == Format::json) out.raw(body.ends_with('\n') ? body : body + '\n');
     const auto alerts = sorted_alerts(document, options.all);
+    const auto depth = depth_trouble_since_start(document);
+    if (format == Format::table && !alerts.empty() && !depth.empty()) {
+        out.line(out.alarming("depth: " + depth));
+        out.line("");
+    }
     write(alerts, format, options.resolve, out);
     if (alerts.empty()) explain_emptiness(options.all, servers, diagnostics);
     return ExitCode::ok;

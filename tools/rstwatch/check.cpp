@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "tools/rstwatch/csv.h"
+#include "tools/rstwatch/depth.h"
 #include "tools/rstwatch/document.h"
 #include "tools/rstwatch/escape.h"
 #include "tools/rstwatch/explain.h"
@@ -137,10 +138,12 @@ class Inquiry {
         std::int64_t failed = 0;
         for (const auto& row : rows) failed += integer_at(row, "count").value_or(0);
         const double rate = static_cast<double>(failed) / static_cast<double>(seconds);
+        const auto depth = depth_trouble(*top);
         return {rate, (rows.size() >= most_rows ? "at least " : "") + rate_text(rate) + " of " +
                           rate_text(static_cast<double>(integer_at(*top, "attempts").value_or(0)) /
                                     static_cast<double>(seconds)) +
-                          " connection attempts per second fail over " + period_text(seconds) + worst()};
+                          " connection attempts per second fail over " + period_text(seconds) + worst() +
+                          (depth.empty() ? "" : "; " + depth)};
     }
 
     /// Where most of it fails and how: "; most at 10.0.0.1:7211 (collector): refused".
@@ -173,7 +176,9 @@ class Inquiry {
                     period_text(seconds_of(options_.window));
         const auto sentence = text_at(member_at(document, "diagnosis"), "sentence");
         const bool failing = !member_at(document, "failing").empty();
-        return failing && !sentence.empty() ? text + "; " + sentence : text;
+        if (failing && !sentence.empty()) text += "; " + sentence;
+        const auto depth = depth_trouble_since_start(document);
+        return depth.empty() ? text : text + "; " + depth;
     }
 
     const CheckOptions& options_;

@@ -16,6 +16,7 @@
 #include "tools/rstwatch/analyze.h"
 #include "tools/rstwatch/check.h"
 #include "tools/rstwatch/completion.h"
+#include "tools/rstwatch/doctor/doctor.h"
 #include "tools/rstwatch/escape.h"
 #include "tools/rstwatch/events.h"
 #include "tools/rstwatch/exit_code.h"
@@ -49,6 +50,7 @@ class CommandLine {
         add_history();
         add_status();
         add_events();
+        add_doctor();
         add_completion();
     }
 
@@ -83,7 +85,8 @@ class CommandLine {
     void add_analyze() {
         auto* command = app_.add_subcommand("analyze", "Report on captures: pcap, pcapng, also compressed by gzip");
         command->add_option("FILE", analyze_.files, "Captures to read; - is standard input")->required();
-        command->add_option("-n,--rows", analyze_.rows, "Rows of each list")->check(CLI::Range(1, 100000));
+        // More than any registry holds may be asked for: all rows, then.
+        command->add_option("-n,--rows", analyze_.rows, "Rows of each list")->check(CLI::Range(1, 1'000'000'000));
         command->add_flag("--connections", analyze_.connections, "List every connection");
         command->add_option("--set", analyze_.settings, "Set a key of the configuration")
             ->type_name("KEY=VALUE")
@@ -220,6 +223,22 @@ class CommandLine {
         });
     }
 
+    void add_doctor() {
+        auto* command = app_.add_subcommand("doctor", "Whether this machine can receive at line rate, and what to do");
+        command
+            ->add_option("--pci", doctor_.pci, "NIC to look at instead of those of the settings, such as 0000:3b:00.0")
+            ->type_name("ADDRESS")
+            ->allow_extra_args(false);
+        command
+            ->add_option("--config", doctor_.config_file,
+                         "Settings of the daemon (default: /etc/rstwatch/rstwatch.toml)")
+            ->type_name("FILE");
+        command->add_option("--root", doctor_.root, "Where /proc, /sys and /dev of the machine are")
+            ->type_name("DIRECTORY")
+            ->capture_default_str();
+        command->callback([this] { command_ = [this] { return number(doctor(doctor_, format(), out_, std::cerr)); }; });
+    }
+
     void add_completion() {
         auto* command = app_.add_subcommand("completion", "Print a completion script");
         command->add_option("SHELL", shell_, "Shell it is for")
@@ -270,6 +289,7 @@ class CommandLine {
     CLI::App* check_command_ = nullptr;
     HistoryOptions history_;
     EventsOptions events_;
+    DoctorOptions doctor_;
     std::function<int()> command_;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "tools/rstwatch/depth.h"
 #include "tools/rstwatch/escape.h"
 #include "tools/rstwatch/number_format.h"
 #include "tools/rstwatch/outcome_text.h"
@@ -242,6 +243,10 @@ void write_host(const Document& document, Output& out, double now, const NameOf&
 }  // namespace
 
 void write_explanation(const Document& document, Output& out, double now, const NameOf& name_of) {
+    if (const auto depth = depth_trouble_since_start(document); !depth.empty()) {
+        out.text("", "depth: " + depth, Style::error);
+        out.line("");
+    }
     write_diagnosis(document, out);
     if (integer_at(document, "port"))
         write_service(document, out, now, name_of);

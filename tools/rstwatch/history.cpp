@@ -6,6 +6,7 @@
 
 #include "tools/rstwatch/client.h"
 #include "tools/rstwatch/csv.h"
+#include "tools/rstwatch/depth.h"
 #include "tools/rstwatch/emptiness.h"
 #include "tools/rstwatch/escape.h"
 #include "tools/rstwatch/fetch.h"
@@ -133,6 +134,10 @@ void write_table(const Document& document, std::size_t columns, bool unicode, Ou
                    sparkline(squeezed(series.rates, width), unicode)});
     }
     table.write(out);
+    if (const auto depth = depth_trouble_of_history(document); !depth.empty()) {
+        out.line("");
+        out.line(out.alarming("depth: " + depth));
+    }
     if (member_at(document, "gaps").empty()) return;
     out.line("");
     for (const auto& gap : member_at(document, "gaps"))
@@ -143,7 +148,8 @@ void write_table(const Document& document, std::size_t columns, bool unicode, Ou
 }
 
 void write_csv(const Document& document, Output& out) {
-    const std::vector<std::string> fixed{"time", "seconds", "packets", "attempts", "accepted", "failed"};
+    const std::vector<std::string> fixed{
+        "time", "seconds", "packets", "attempts", "accepted", "failed", "control_depth_seconds"};
     const auto outcomes = outcome_names(document);
     auto titles = fixed;
     titles.insert(titles.end(), outcomes.begin(), outcomes.end());

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "tools/rstwatch/alerts.h"
+#include "tools/rstwatch/depth.h"
 #include "tools/rstwatch/escape.h"
 #include "tools/rstwatch/mirror.h"
 #include "tools/rstwatch/number_format.h"
+#include "tools/rstwatch/readiness.h"
 #include "tools/rstwatch/time_format.h"
 
 namespace rstwatch::cli {
@@ -47,6 +49,8 @@ std::string drops_text(const Document& status) {
             unknown = unknown || !count;
             drops += count.value_or(0);
         }
+        // Of ports that are no interface of the kernel there is nothing to be known here.
+        drops += integer_at(member_at(port, "dropped"), "interface").value_or(0);
     }
     if (unknown) return drops > 0 ? "at least " + with_separators(drops) : "unknown";
     return with_separators(drops);
@@ -90,9 +94,12 @@ std::vector<std::pair<std::string, Style>> alerts_parts(const std::optional<Docu
 void write_live_header(const LiveAnswer& answer, bool paused, double now, Output& out) {
     const auto& status = document_of(answer.status);
     const auto sensor = text_at(status, "sensor");
+    const auto failures_of_daemon = failures_of_readiness(status);
     out.line(out.heading("rstwatch top") + "  " + printable(sensor.empty() ? "sensor unknown" : sensor) + "  " +
              printable(text_at(status, "mode")) + "  " + time_text(now, now) +
+             (failures_of_daemon.empty() ? "" : "  " + out.styled("NOT READY", Style::error)) +
              (paused ? "  " + out.styled(" PAUSED ", Style::selected) : ""));
+    for (const auto& failure : failures_of_daemon) out.text("", failure, Style::error);
     const auto& failures = document_of(answer.failures);
     const auto packets = integer_at(member_at(failures, "packets"), "received");
     std::vector<std::pair<std::string, Style>> parts{
@@ -107,6 +114,8 @@ void write_live_header(const LiveAnswer& answer, bool paused, double now, Output
         out.text("", "no packets within the last 10 s: is the SPAN port up?", Style::error);
     const auto trouble = mirror_trouble(document_of(answer.top));
     if (!trouble.empty()) out.text("", "mirror: " + trouble, Style::error);
+    const auto depth = depth_trouble(document_of(answer.top));
+    if (!depth.empty()) out.text("", "depth: " + depth, Style::error);
 }
 
 }  // namespace rstwatch::cli

@@ -3,12 +3,14 @@
 
 #include "tools/rstwatch/client.h"
 #include "tools/rstwatch/csv.h"
+#include "tools/rstwatch/depth.h"
 #include "tools/rstwatch/emptiness.h"
 #include "tools/rstwatch/escape.h"
 #include "tools/rstwatch/fetch.h"
 #include "tools/rstwatch/live_top.h"
 #include "tools/rstwatch/mirror.h"
 #include "tools/rstwatch/number_format.h"
+#include "tools/rstwatch/readiness.h"
 #include "tools/rstwatch/time_format.h"
 #include "tools/rstwatch/time_range.h"
 #include "tools/rstwatch/top_table.h"
@@ -42,6 +44,11 @@ void write_table(const Document& document, Output& out, const NameOf& name_of) {
         out.line(out.alarming("mirror: " + trouble));
         out.line("");
     }
+    const auto depth = depth_trouble(document);
+    if (!depth.empty()) {
+        out.line(out.alarming("depth: " + depth));
+        out.line("");
+    }
     write_range(document, out);
     if (!table.empty()) table.write(out);
 }
@@ -53,10 +60,25 @@ void write_csv(const Document& document, Output& out) {
     for (const auto& row : member_at(document, "rows")) out.line(csv_line(fields_at(row, names)));
 }
 
+/// Before anything else: who reads on is to know that it may not be so. Data stays alone on standard output.
+void warn_unless_ready(const std::vector<ServerAddress>& servers, Format format, Output& out,
+                       std::ostream& diagnostics) {
+    const auto answer = try_fetch(servers, {.target = "/api/v1/status"});
+    if (std::holds_alternative<FetchFailure>(answer)) return;  // the next question says why
+    for (const auto& failure : failures_of_readiness(std::get<Fetched>(answer).document)) {
+        if (format == Format::table) {
+            out.line(out.alarming("not ready: " + failure));
+        } else {
+            diagnostics << "not ready: " << failure << '\n';
+        }
+    }
+}
+
 ExitCode show_once(const TopOptions& options, const std::vector<ServerAddress>& servers, Format format, Output& out,
                    std::ostream& diagnostics) {
     const auto range = range_parameters(options.from, options.to, servers, diagnostics);
     if (const auto* failure = std::get_if<ExitCode>(&range)) return *failure;
+    if (options.from.empty() && options.to.empty()) warn_unless_ready(servers, format, out, diagnostics);
     auto answer = fetch(servers, target_of(options) + std::get<std::string>(range), diagnostics);
     if (const auto* failure = std::get_if<ExitCode>(&answer)) return *failure;
     const auto& [body, document] = std::get<Fetched>(answer);

@@ -55,11 +55,12 @@ void AlertmanagerSink::deliver(const std::vector<AlertNotice>& notices, Done don
         if (told != told_.end() && told->second != labels)
             posted.push_back({{"labels", told->second},
                               {"annotations", annotations_of(alert)},
-                              {"startsAt", rfc3339(alert.since)},
+                              {"startsAt", rfc3339(notice.wall(alert.since))},
                               {"endsAt", rfc3339(wall_time())}});
-        Json json = {
-            {"labels", std::move(labels)}, {"annotations", annotations_of(alert)}, {"startsAt", rfc3339(alert.since)}};
-        if (alert.until) json["endsAt"] = rfc3339(*alert.until);
+        Json json = {{"labels", std::move(labels)},
+                     {"annotations", annotations_of(alert)},
+                     {"startsAt", rfc3339(notice.wall(alert.since))}};
+        if (alert.until) json["endsAt"] = rfc3339(notice.wall(*alert.until));
         posted.push_back(std::move(json));
     }
     std::make_shared<HttpPost>(receiver_, posted.dump(-1, ' ', true, Json::error_handler_t::replace),

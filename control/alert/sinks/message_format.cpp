@@ -66,7 +66,7 @@ int syslog_severity(const AlertNotice& notice) {
 
 std::string syslog_message(const AlertNotice& notice, const std::string& sensor) {
     const int priority = daemon_facility * 8 + syslog_severity(notice);
-    std::string text = '<' + std::to_string(priority) + ">1 " + rfc3339(notice.time) + ' ' +
+    std::string text = '<' + std::to_string(priority) + ">1 " + rfc3339(notice.wall(notice.time)) + ' ' +
                        field(sensor, longest_host_name) + " rstwatchd " + std::to_string(getpid()) + ' ' +
                        std::string(name(notice.event)) + " - " + one_line(headline(notice));
     cut(text, longest_message);
@@ -90,7 +90,7 @@ std::string journal_entry(const AlertNotice& notice, const std::string& sensor) 
     add("RSTWATCH_DIRECTION", std::string(name(alert.subject.direction)));
     add("RSTWATCH_CAUSE", std::string(cause_name(alert)));
     add("RSTWATCH_SERVICE", alert.service);
-    add("RSTWATCH_SINCE", rfc3339(alert.since));
+    add("RSTWATCH_SINCE", rfc3339(notice.wall(alert.since)));
     add("RSTWATCH_SENSOR", sensor);
     return entry;
 }

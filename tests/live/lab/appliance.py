@@ -15,6 +15,9 @@ from . import topology
 from .stage import wait_until
 
 
+LAST_WORDS = 10  # lines of the log: the cause is the last of them
+
+
 class _UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
         super().__init__("localhost", timeout=20)
@@ -41,19 +44,19 @@ class Appliance:
 
     def __init__(self, program, monitor, span, directory, settings=()):
         self.span, self.socket, self._log = span, f"{directory}/{span}.sock", f"{directory}/{span}.log"
-        more = [word for setting in settings for word in ("--set", setting)]
         # The window must reach back over the whole lab: rows are read from there.
         with open(self._log, "w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
                 ["ip", "netns", "exec", monitor.name, program, "--interface", span, "--set", "http.listen=", "--set",
                  "window.seconds=600", "--set", "tracking.connections=16384", "--set", "store.path=off", "--socket",
-                 self.socket, *more],
+                 self.socket, *_set(settings)],
                 stderr=log, preexec_fn=_before_all_others)
         wait_until(self._is_ready, f"rstwatchd on {span}: ready", 30)
 
     def _is_ready(self):
         if self._process.poll() is not None:
-            raise RuntimeError(f"rstwatchd on {self.span} ended with {self._process.returncode}:\n{self.log()}")
+            raise RuntimeError(f"rstwatchd on {self.span} ended with {self._process.returncode}; its last words:\n" +
+                               "\n".join(self.log().splitlines()[-LAST_WORDS:]))
         return "info: ready" in self.log()
 
     def log(self):
@@ -110,15 +113,20 @@ class Appliance:
 class Replay:
     """The report on a recording, its connections sorted by case."""
 
-    def __init__(self, program, recording):
-        done = subprocess.run([program, "analyze", "--connections", "-o", "json", recording], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, check=False)
+    def __init__(self, program, recording, settings=()):
+        done = subprocess.run([program, "analyze", "--connections", "-o", "json", *_set(settings), recording],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"rstwatch analyze {recording}: exit {done.returncode}\n{done.stderr}")
         self.report = json.loads(done.stdout)
         self.by_case = collections.defaultdict(list)
         for each in self.report["connections"]:
             self.by_case[topology.case_of(_address(each["server"]))].append(each)
+
+
+def _set(settings):
+    """The options of the command line that change these settings, "key=value"."""
+    return [word for setting in settings for word in ("--set", setting)]
 
 
 def _address(endpoint):

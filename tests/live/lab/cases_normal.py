@@ -206,7 +206,8 @@ def multipath(stage):
 @case("Both ends call each other at the same moment, and one connection comes of it.", outcomes="closed=1",
       flags="simultaneous_open slow_answer?", seconds=4)
 def simultaneous_open(stage):
-    rules = stage.rules(f"{stage.to_server} {SYNS} drop", f"{stage.from_server} {SYNS} drop")
+    towards_server = stage.rules(f"{stage.to_server} {SYNS} drop")
+    towards_client = stage.rules(f"{stage.from_server} {SYNS} drop")
     client, server = stage.client_socket(port_of_client=5000), stage.socket(stage.server)
     server.bind((stage.server_address, 5001))
     wires = stage.wire(stage.client), stage.wire(stage.server)
@@ -215,7 +216,9 @@ def simultaneous_open(stage):
         each.connect_ex(target)
     for wire in wires:
         wire.wait_for(forge.is_syn)
-    rules.lift()
+    towards_client.lift()  # first, or the server might answer the client's SYN before its own is seen
+    wires[0].wait_for(lambda each: forge.is_syn(each) and each.source == stage.server_address)
+    towards_server.lift()
     for each in (client, server):
         wait_until(lambda each=each: state_of(each) == ESTABLISHED, "ESTABLISHED")
         each.settimeout(20)

@@ -10,7 +10,8 @@ import collections
 from . import forge, topology
 from .case import add, case
 from .cases_silence import fewer_syns
-from .stage import BARE_ACKS, CLOSE, ESTABLISHED, REQUEST, give_up_after, receive, state_of, wait_until
+from .stage import BARE_ACKS, CLOSE, ESTABLISHED, REQUEST, give_up_after, receive, state_of, the_first, \
+    wait_until, waiting_at
 
 BOTH = (4, 6)
 
@@ -42,18 +43,18 @@ for abort, data, v6 in ((0, True, False), (0, False, False), (0, True, True), (1
 
 
 def queue_full_before_ack(abort, with_data):
-    """Three connections wait to be accepted when four more handshakes, held back at the router, complete at once: two
-    of them find room."""
+    """Three connections wait to be accepted when four more handshakes, whose final ACKs the router loses, complete by
+    data or by the ACKs of the next SYN-ACKs: two of them find room."""
 
     def play(stage):
         # Three SYN-ACKs after the first; when the server has given up, after 15 s, it resets data that comes later.
         stage.server.sysctl(f"net.ipv4.tcp_abort_on_overflow={abort}", "net.ipv4.tcp_synack_retries=3")
-        stage.listen(backlog=4)
+        listener = stage.listen(backlog=4)
         clients = [stage.connect() for _ in range(3)]
-        rules = stage.rules(f"{stage.to_server} {BARE_ACKS} drop")
-        late = [stage.connect() for _ in range(4)]
+        wait_until(lambda: waiting_at(listener) == 3, "three connections wait to be accepted")
         wire = stage.wire()
-        rules.lift()
+        stage.rules(f"{stage.to_server} {BARE_ACKS} {the_first(4)} drop")
+        late = [stage.connect() for _ in range(4)]
         for number, client in enumerate(late if with_data else []):
             stage.write(client, "client")
             if number < 2:  # whoever comes first gets in
@@ -70,14 +71,14 @@ def queue_full_before_ack(abort, with_data):
 
 def wait_for_repeated_syn_acks(wire):
     """Until two connections have been sent their SYN-ACK three times more."""
-    again = collections.Counter()
+    sent = collections.Counter()
 
-    def thrice_to_two(segment):
+    def again_to_two(segment):
         if forge.is_syn_ack(segment):
-            again[segment.target_port] += 1
-        return sum(count >= 3 for count in again.values()) == 2
+            sent[segment.target_port] += 1
+        return sum(count >= 4 for count in sent.values()) == 2
 
-    wire.wait_for(thrice_to_two, seconds=30)
+    wire.wait_for(again_to_two, seconds=30)
 
 
 for abort, data, v6 in ((0, True, False), (0, False, False), (0, True, True), (1, True, False), (1, False, False),

@@ -66,14 +66,15 @@ class Lab:
         self.stages = [Stage(self.network, number + 1, case.v6, case.clients) for number, case in enumerate(chosen)]
         for span in topology.SPANS:
             self.recordings[span] = netlab.Capture(self.network.monitor, span, f"{self.directory}/{span}.pcap")
-            self.appliances[span] = Appliance(self.options.rstwatchd, self.network.monitor, span, self.directory)
+            self.appliances[span] = Appliance(self.options.rstwatchd, self.network.monitor, span, self.directory,
+                                               topology.SPAN_SETTINGS.get(span, ()))
         self.network.mirror()
 
     def play(self, chosen):
         """Plays all cases, the longest first, until the last one has said what it saw.
 
-        Not all begin at once: where two cores are shared by 150 processes that all start nft, what should follow a SYN
-        within a second comes too late.
+        Not all begin at once: where two cores are shared by 150 processes, what should follow a SYN within a second
+        comes too late.
         """
         release = os.pipe()
         queue = sorted(zip(chosen, self.stages), key=lambda each: each[0].seconds)
@@ -149,14 +150,16 @@ def run(options, chosen, directory):
         settled = time.monotonic()
         live, status = lab.appliances["span"].outcomes(), lab.appliances["span"].status()
         summaries = {name: each.get("summary") for name, each in lab.appliances.items()}
+        doubts = {name: each.status()["readiness"]["failures"] for name, each in lab.appliances.items()}
         lost = {name: each.stop() for name, each in lab.recordings.items()}
-        replays = {name: Replay(options.rstwatch, each.path) for name, each in lab.recordings.items()}
+        replays = {name: Replay(options.rstwatch, each.path, topology.SPAN_SETTINGS.get(name, ()))
+                   for name, each in lab.recordings.items()}
         rows = judge_cases(lab, live, replays["span"])
         rows.append(spans.judge_sums(chosen, status, summaries["span"], lab.recorded("span"), replays["span"]))
         rows[-1].problems += [f"tcpdump lost {count} packets on {name}" for name, count in lost.items() if count]
         rows[-1].problems += [f"rstwatchd on {each.span} ended with {code}: {each.log()}"
                               for each in lab.appliances.values() if (code := each.stop()) != 0]
-        rows += spans.judge_others(summaries, replays)
+        rows += spans.judge_others(summaries, doubts, replays)
         print(f"network {built - began:.1f} s, cases {played - built:.1f} s, deadlines {settled - played:.1f} s")
         return report.show(rows, time.monotonic() - began)
     finally:

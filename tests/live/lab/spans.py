@@ -49,7 +49,8 @@ def judge_sums(chosen, status, summary, recorded, replay):
     return row
 
 
-def judge_others(summaries, replays):
+def judge_others(summaries, doubts, replays):
+    """`doubts`: why each daemon said not to be ready, at the end."""
     main = replays["span"].report["connections"]
     rows = [Row("span_requests_only", "The second SPAN port shows only what clients send.",
                 "span.one_way; what lives does not fail, flag one_way"),
@@ -63,6 +64,8 @@ def judge_others(summaries, replays):
             if report["span"][fact] is not True:
                 row.problems.append(f"{way}: span is {report['span']}")
         judge(row, main, replays[name].report["connections"])
+        if any("shows one direction only" in doubt for doubt in doubts[name]) != (fact == "one_way"):
+            row.problems.append(f"live: what keeps it from being ready is {doubts[name]}")
     for way, report in (("live", summaries["span"]), ("replay", replays["span"].report)):
         for fact in ("one_way", "duplicated"):
             if report["span"][fact]:

@@ -83,6 +83,11 @@ def state_of(connected):
     return connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
 
 
+def waiting_at(listener):
+    """Connections in its accept queue: what of an established one are the unacknowledged segments (tcp_get_info)."""
+    return struct.unpack_from("I", listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 28), 24)[0]
+
+
 class Rules:
     """An nft table that a case added; lift() takes it away again."""
 

@@ -28,6 +28,10 @@ SPANS = {
     "doubled": (("near", "ingress"), ("near", "egress"), ("far", "ingress"), ("far", "egress")),
 }
 
+# What an appliance has to know of a SPAN port. The kernel mirrors a packet where it is received and where it is sent, and
+# may do something else in between for longer than a switch would.
+SPAN_SETTINGS = {"doubled": ("tracking.duplicate_window=0.05", "tracking.duplicate_window_without_id=0.05")}
+
 
 def address(lan, case, host=1, v6=False):
     """The address of a host: 1 to 9 exist, 99 never does, from 100 on they are aliases of the first client."""

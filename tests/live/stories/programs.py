@@ -17,6 +17,7 @@ class Call:
     began: float  # seconds since the epoch
     ended: float = 0.0
     said: str = ""  # "ok", or what the program was told
+    connected: bool = False
 
 
 class Client:
@@ -38,6 +39,7 @@ class Client:
             with self.host.socket(socket.AF_INET, socket.SOCK_STREAM) as connected:
                 connected.settimeout(self._timeout)
                 connected.connect(self.target)
+                call.connected = True
                 self._use(connected, call)
             call.said = "ok"
         except (OSError, EOFError) as error:

@@ -24,6 +24,7 @@ import time
 
 sys.dont_write_bytecode = True  # no files of root in a checkout
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import netlab  # noqa: E402
 from lab import topology  # noqa: E402
 from lab.appliance import Appliance  # noqa: E402
 from lab.environment import check_environment, skip  # noqa: E402
@@ -47,7 +48,7 @@ class Stories:
 
     def __init__(self, options, directory, chosen):
         self._options, self._directory = options, directory
-        self.players, self.appliances = [], {}
+        self.players, self.appliances, self._recordings = [], {}, []
         self._numbers = {each.name: number + 1 for number, each in enumerate(chosen)}
         self.network = topology.Network(f"rstwatch-story-{os.getpid()}", {each.span: None for each in chosen})
 
@@ -62,6 +63,8 @@ class Stories:
             if span not in self.appliances:
                 self.appliances[span] = Appliance(self._options.rstwatchd, self.network.monitor, span, self._directory,
                                                   scene.story.settings)
+                if self._options.keep:
+                    self._recordings.append(netlab.Capture(self.network.monitor, span, f"{self._directory}/{span}.pcap"))
             scene.appliance = self.appliances[span]
             self.network.mirror_cases(span, [scene.number])
 
@@ -91,6 +94,8 @@ class Stories:
         for player in self.players:
             player.end()
         ended = {each.span: each.stop() for each in self.appliances.values()}
+        for each in self._recordings:
+            each.stop()
         self.network.remove()
         return ended
 
@@ -131,7 +136,7 @@ def main():
     parser.add_argument("rstwatchd")
     parser.add_argument("rstwatch")
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN", help="stories with such a name")
-    parser.add_argument("--keep", metavar="DIRECTORY", help="leave the daemons' logs there")
+    parser.add_argument("--keep", metavar="DIRECTORY", help="leave the daemons' logs and recordings there")
     parser.add_argument("--list", action="store_true", help="name the stories and end")
     options = parser.parse_args()
     chosen = [each for each in load()

@@ -4,12 +4,13 @@
 import re
 
 from lab import topology
+from lab.stage import wait_until
 
-from .scene import CLOCK, RATE
+from .scene import CLOCK, PATIENCE, RATE
 from .story import story
 
 HISTORY = rf"it last accepted a connection at {CLOCK} and spoke HTTP"
-ROUTER = re.escape(topology.ROUTER4["client"])
+ROUTER = topology.ROUTER4["client"]
 
 
 @story("A firewall begins to drop one client of three.", "dropped_for_some", clients=3)
@@ -45,9 +46,11 @@ def host_dies(scene, die, causes, finding):
     who = rf"2 clients \({scene.client_address} and {scene.clients[1].address_of(False)}\)"
     scene.check("it explains the three services", alert["nested"] == [f"{scene.server_address}:{port}" for port in PORTS],
                 alert)
+    wait_until(lambda: finding in scene.ask("explain", scene.server_address)["diagnosis"]["sentence"], finding,
+               PATIENCE)
     scene.explains(scene.server_address, "host_down",
                    rf"{scene.server_address} does not answer {RATE} connection attempts per second of {who} since "
-                   rf"{CLOCK}; it is silent on 3 ports, to everybody: down, or cut off{finding}\. See whether "
+                   rf"{CLOCK}; it is silent on 3 ports, to everybody: down, or cut off{re.escape(finding)}\. See whether "
                    rf"{scene.server_address} is up, and the route to it\.")
     known = scene.ask("explain", f"{scene.server_address}:8081")["diagnosis"]
     scene.check("the service does not contradict", known["rule"] in ("silent", "unreachable"), known)
@@ -65,7 +68,7 @@ def host_down_says_router(scene):
                                              f"route add default via {topology.ROUTER4['server']}")
 
     # It takes the router as long to say so as it takes the appliance to call a SYN unanswered.
-    host_dies(scene, die, ("unanswered", "icmp_rejected"), rf"; {ROUTER} says: host unreachable")
+    host_dies(scene, die, ("unanswered", "icmp_rejected"), f"; {ROUTER} says: host unreachable")
 
 
 @story("A host goes silent, and no router says a word.", "host_down", clients=2)
