@@ -314,10 +314,21 @@ void Tracker::advance_entry(Slot slot, const packet::PacketView& view, const Dig
     book_sides(connection, sides_before);
     if (connection.has(seen::restarts) && connection.phase != phase_before) settle_replaced(connection, segment.time);
     if (!was_attempt && is_attempt(connection)) tally_.attempt_begun();
-    book_handshake(connection, was_open, segment.time);
-    book_verdict(connection, verdict_before, connection.verdict == no_verdict ? segment.time : connection.verdict_time);
+    book_changes(connection, was_open, verdict_before, segment.time);
     update(slot);
     expire_due(slot, segment.time);  // an answer that was early may be overdue already
+}
+
+/// A bank may end between the two bookings, and each bank adds up by itself: a verdict is of what is pending, so it is
+/// withdrawn before its connection is open, and given after it has been.
+void Tracker::book_changes(Connection& connection, bool was_open, std::uint8_t verdict_before, Time time) {
+    if (verdict_before == no_verdict) {
+        book_handshake(connection, was_open, time);
+        book_verdict(connection, verdict_before, connection.verdict_time);
+    } else {
+        book_verdict(connection, verdict_before, connection.verdict == no_verdict ? time : connection.verdict_time);
+        book_handshake(connection, was_open, time);
+    }
 }
 
 /// The four-tuple begins another attempt. What becomes of a connection that was open shows in how that one fares.

@@ -114,6 +114,7 @@ class Tracker {
     void finalize(Connection& connection, Outcome outcome);
     void book_verdict(Connection& connection, std::uint8_t before, Time time);
     void book_sides(const Connection& connection, std::uint32_t before);
+    void book_changes(Connection& connection, bool was_open, std::uint8_t verdict_before, Time time);
     void book_handshake(Connection& connection, bool was_open, Time time);
 
     ConnectionTable table_;

@@ -121,7 +121,8 @@ void add_segments(Corpus& corpus) {
 
 /// As tracker_fuzz reads them: pause, who, flags, sequence number, acknowledgement, and the rest.
 void add_traffic(Corpus& corpus) {
-    constexpr std::uint8_t from_client = 1, from_server = 0, icmp = 0x3f, days = 0xff, flood = 0xff;
+    constexpr std::uint8_t from_client = 1, from_server = 0, icmp = 0x3f, days = 0xff, seconds = 0xfe, flood = 0xff;
+    constexpr std::uint8_t psh_ack = 0x18;
     const auto segment = [](std::uint8_t who, std::uint8_t flags, std::uint8_t seq, std::uint8_t acked,
                             std::uint8_t rest = 0) { return Bytes{4, who, flags, seq, acked, rest}; };
     const Bytes open =
@@ -136,6 +137,9 @@ void add_traffic(Corpus& corpus) {
     add_life(corpus, {segment(from_server, syn_ack, 3, 2), segment(from_client, syn, 1, 0)});
     add_life(corpus, {segment(from_client, ack, 2, 4, 9), segment(from_server, rst, 4, 0), later});
     add_life(corpus, {segment(from_client, syn, 1, 0, flood), segment(from_client, syn, 3, 0, flood), later});
+    // What was unanswered goes on after all: a bank ends between its withdrawal and its opening.
+    const Bytes data_later{seconds, from_client, psh_ack, 2, 4, flood};
+    add_life(corpus, {segment(from_client, syn, 1, 0, flood), data_later});
 }
 
 /// The first byte says how capture_fuzz gets the file: as it is, gzipped, gzipped and cut off, through a pipe.

@@ -35,7 +35,7 @@ struct Sum {
     std::vector<tally::Revision> revisions;
     std::vector<tally::Sighting> sightings;
     std::uint64_t destination_rows = 0, client_rows = 0;  ///< Σ of the rows and `other`
-    bool unbalanced = false;                              ///< attempts ≠ pending + open + Σ final in some bank
+    bool unbalanced = false;  ///< attempts ≠ pending + open + Σ final, or provisional > pending, in some bank
 
     std::uint64_t final_attempts() const {
         std::uint64_t sum = 0;
@@ -46,6 +46,13 @@ struct Sum {
     std::uint64_t first_of(Outcome outcome) const { return outcomes.first[tally::index(outcome)]; }
     std::uint64_t final_of(Outcome outcome) const { return outcomes.final[tally::index(outcome)]; }
 };
+
+std::uint64_t provisional_attempts(const tally::Gauges& gauges) {
+    std::uint64_t sum = 0;
+    for (const Outcome outcome : tally::all_outcomes())
+        if (tally::is_attempt(outcome)) sum += gauges.provisional[tally::index(outcome)];
+    return sum;
+}
 
 std::uint64_t weight(const tally::RowTable& table) {
     std::uint64_t sum = table.other();
@@ -133,7 +140,8 @@ class Core {
             sum_.losses.records_dropped += bank->losses.records_dropped;
             sum_.gauges = bank->gauges;
             sum_.unbalanced |=
-                sum_.outcomes.attempts != sum_.final_attempts() + bank->gauges.pending + bank->gauges.open;
+                sum_.outcomes.attempts != sum_.final_attempts() + bank->gauges.pending + bank->gauges.open ||
+                provisional_attempts(bank->gauges) > bank->gauges.pending;
             sum_.records.insert(sum_.records.end(), bank->records.begin(), bank->records.end());
             sum_.revisions.insert(sum_.revisions.end(), bank->revisions.begin(), bank->revisions.end());
             sum_.sightings.insert(sum_.sightings.end(), bank->sightings.begin(), bank->sightings.end());
@@ -392,6 +400,22 @@ TEST(Tracker, RevisionNamesTheIntervalOfTheFirstVerdict) {
     EXPECT_EQ(sum.first_of(Outcome::unanswered), 1U);
     EXPECT_EQ(sum.first_of(Outcome::refused), 0U);
     EXPECT_EQ(sum.final_of(Outcome::refused), 1U);
+}
+
+TEST(Tracker, ABankThatIsFullInTheMidstOfAConnectionAddsUp) {
+    constexpr std::uint32_t clients = 5, longest_list = 4;
+    Core core(64, capacity_of(64, longest_list));
+    for (std::uint32_t number = 1; number <= clients; ++number) core.take(client(syn, 100, 0, 0, number), start);
+    core.advance(start + 10 * tally::second);
+    EXPECT_EQ(core.sum().first_of(Outcome::unanswered), clients);
+    // Their answers were not mirrored; that the clients go on withdraws the verdicts and opens the connections at once.
+    std::vector<packet::PacketView> data;
+    for (std::uint32_t number = 1; number <= clients; ++number) data.push_back(client(psh | ack, 101, 901, 10, number));
+    core.take_burst(data, start + 10 * tally::second, false);
+    const Sum& sum = core.finish();
+    EXPECT_EQ(sum.revisions.size(), clients);
+    EXPECT_EQ(sum.final_of(Outcome::open), clients);
+    EXPECT_FALSE(sum.unbalanced);
 }
 
 TEST(Tracker, JumpOfDecadesHandsOverFewBanks) {
