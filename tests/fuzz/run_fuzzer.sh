@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Builds one fuzzer with Clang's libFuzzer and runs it: run_fuzzer.sh TARGET SECONDS LONGEST CORPUS_MAKER BUILD_DIRECTORY
-# [SOURCE, LIBRARY OR FLAG]... in the source directory. LONGEST: bytes of most inputs; in a last part of the run they have
-# up to sixteen times as many. FUZZ_INPUTS in the environment: how many inputs to run, in place of SECONDS. Exits 77
-# (skipped) without Clang. A failing input stays in BUILD_DIRECTORY as TARGET-crash-… or the like, and the next run begins
-# with it; so does the corpus, from which it goes on.
+# Builds one fuzzer with Clang's libFuzzer and runs it: run_fuzzer.sh TARGET INPUTS LONGEST CORPUS_MAKER BUILD_DIRECTORY
+# [SOURCE, LIBRARY OR FLAG]... in the source directory. LONGEST: bytes of each of the INPUTS; a tenth as many more have
+# up to sixteen times as many bytes. These inputs are the same in each new build directory, so that a commit passes
+# everywhere or nowhere. FUZZ_INPUTS in the environment: other ones, and so many. Exits 77 (skipped) without Clang. A
+# failing input stays in BUILD_DIRECTORY as TARGET-crash-… or the like, and the next run begins with it; so does the
+# corpus, from which it goes on.
 set -eu
-target=$1 seconds=$2 longest=$3 make_corpus=$4 build=$5
+target=$1 inputs=$2 longest=$3 make_corpus=$4 build=$5
 shift 5
 
 compiler=
@@ -37,8 +38,10 @@ if [ ! -x "$program" ] || [ -n "$newer" ]; then
         -fsanitize-coverage-ignorelist=tests/fuzz/not_covered.txt -I. "tests/fuzz/${target}_fuzz.cpp" "$@" -o "$program"
 fi
 
-corpus=$build/corpus-$target
-"$make_corpus" "$target" "$corpus"
+first=$build/first-$target
+"$make_corpus" "$target" "$first"
+# In an order of their own, not in that of a directory, which differs.
+find "$first" -type f | sort | paste -s -d , >"$first.list"
 # What is freed is kept for a while, to see a use of it, but not for so long that it leaves the cache; the origin of each
 # allocation is not worth as much time as the allocation. Both can be asked for when a failing input is run again.
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_stack_use_after_return=0:malloc_context_size=0:quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
@@ -55,14 +58,17 @@ for failed in "$build/$target"-*; do
     if [ -e "$failed" ]; then "$@" "$failed"; fi
 done
 
-# run_inputs SECONDS INPUTS LONGEST COMMAND...
+seed=1
+if [ -n "${FUZZ_INPUTS:-}" ]; then
+    inputs=$FUZZ_INPUTS
+    seed=0 # libFuzzer chooses one
+fi
+# run_inputs INPUTS LONGEST COMMAND... (-reload=0: what others put into the corpus would come when it comes)
 run_inputs() {
-    limit=-max_total_time=$1
-    if [ -n "$2" ]; then limit=-runs=$2; fi
-    max_len=$3
-    shift 3
-    "$@" "$limit" "-max_len=$max_len" -print_final_stats=1 "$corpus"
+    runs=$1 max_len=$2 corpus=$build/corpus-$target-$2
+    shift 2
+    mkdir -p "$corpus"
+    "$@" "-runs=$runs" "-max_len=$max_len" "-seed=$seed" -reload=0 "-seed_inputs=@$first.list" "$corpus"
 }
-inputs=${FUZZ_INPUTS:-}
-run_inputs $((seconds * 4 / 5)) "$inputs" "$longest" "$@"
-run_inputs $((seconds / 5)) "${inputs:+$((inputs / 100))}" $((longest * 16)) "$@"
+run_inputs "$inputs" "$longest" "$@"
+run_inputs $((inputs / 10)) $((longest * 16)) "$@"
