@@ -134,6 +134,24 @@ TEST_F(CliReport, RowsAreForPrograms) {
     EXPECT_EQ(std::count(text_.begin(), text_.end(), '\n'), 2);
 }
 
+TEST_F(CliReport, WhatAScannerMetIsNoAdviceToStartServices) {
+    const auto steps_with_probes = [&](int failed) {
+        report_["top"]["scanners"] =
+            Document::parse(R"([{"address":"10.0.0.66","failed":)" + std::to_string(failed) + R"(,"half_open":false},
+                {"address":"10.0.0.67","failed":4,"half_open":true}])");
+        write(write_report, report_);
+        return text_.substr(text_.find("What to do next"));
+    };
+    const std::string scanner =
+        "What to do next\n"
+        "  - 10.0.0.66 probes for open ports: see who runs it; what it alone met says nothing about the services\n";
+    EXPECT_TRUE(steps_with_probes(1000).starts_with(scanner + "  - refused (10.0.0.1:7211): start the service"))
+        << text_;
+    EXPECT_EQ(steps_with_probes(1258), scanner +
+                                           "  - every connection by itself: rstwatch analyze --connections -o jsonl "
+                                           "FILE\n");
+}
+
 TEST_F(CliReport, ADocumentOfAnotherVersionDoesNotHurt) {
     for (const auto* odd : {"{}", R"({"top":[],"outcomes":[1,2],"packets":7,"input":{"files":"x"},"tables":[[]]})",
                             R"({"top":{"refused":[1,null,{}],"failed":[[],{"outcomes":{"unanswered":"x"}}]}})"}) {

@@ -267,12 +267,25 @@ std::string culprit_of(const Document& report, const std::string& outcome) {
     return worst == nullptr ? "" : " (" + printable(subject_of(*worst)) + ")";
 }
 
+/// False if nothing failed but what scanners tried.
+bool write_scanner_steps(const Document& report, Output& out) {
+    std::int64_t probes = 0;
+    for (const auto& row : member_at(member_at(report, "top"), "scanners")) {
+        if (probes == 0)
+            out.line("  - " + printable(text_at(row, "address")) +
+                     " probes for open ports: see who runs it; what it alone met says nothing about the services");
+        probes += integer_at(row, "failed").value_or(0);
+    }
+    return probes == 0 || probes < failed_total(member_at(report, "outcomes"));
+}
+
 void write_next_steps(const Document& report, Output& out) {
     constexpr std::size_t most_steps = 3;
     write_section("What to do next", out);
+    const bool something_failed = write_scanner_steps(report, out);
     std::size_t steps = 0;
     for (const auto& each : outcomes_of(report)) {
-        if (each.text.advice.empty() || steps == most_steps) continue;
+        if (!something_failed || each.text.advice.empty() || steps == most_steps) continue;
         ++steps;
         out.line("  - " + printable(each.name) + culprit_of(report, each.name) + ": " + std::string(each.text.advice));
     }
