@@ -16,6 +16,15 @@ bool is_silent(const Facts& facts) {
     return is_service(facts, Outcome::unanswered);
 }
 
+/// Programs try again, and come in numbers that a port has seen before: so many addresses that try about once each are
+/// forged ones (RFC 4987 section 2). Where the port did accept, its clients may be that many, and have just lost it.
+bool is_flood(const Facts& facts) {
+    constexpr std::uint64_t crowd = 1000;
+    const bool tried_once = facts.clients >= crowd && facts.failed < facts.clients + facts.clients / 2;
+    return tried_once &&
+           (is_service(facts, Outcome::handshake_incomplete) || (is_silent(facts) && facts.accepted == 0));
+}
+
 bool is_host(const Facts& facts, Direction direction) {
     return facts.subject.scope == AlertScope::host && facts.subject.direction == direction && facts.failing;
 }
@@ -61,6 +70,16 @@ constexpr std::array all_rules{
          "See whether {host} is up, and the route to it.",
          {{{"a filter rule", "the code of the ICMP error is not one of those that filters send"}}},
          {"ip route get {host}", "ping -c 3 {host}"}},
+    Rule{"flooded",
+         is_flood,
+         "is sent {rate} SYNs per second by {clients}",
+         "was sent SYNs by {clients}, {times},",
+         "each address tries about once and never goes on, which no program does: a flood with forged addresses; "
+         "{history}",
+         "Have it dropped before it reaches {host}, and see that {host} sends SYN cookies.",
+         {{{"the host is down", "its clients would try again, from the same addresses"},
+           {"a scan", "that goes to many ports or hosts, from few addresses"}}},
+         {"nstat -az TcpExtSyncookiesSent TcpExtTCPReqQFullDoCookies", "ss -tn state syn-recv 'sport = :{port}'"}},
     Rule{"dropped_for_some",
          [](const Facts& f) { return is_silent(f) && f.succeeding > 0; },
          ignores,

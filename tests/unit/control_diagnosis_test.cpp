@@ -55,6 +55,14 @@ Facts failing(Outcome cause) {
     return facts;
 }
 
+/// The same of so many clients, that failed so often.
+Facts from(std::uint64_t clients, std::uint64_t failed, Outcome cause) {
+    Facts facts = failing(cause);
+    facts.clients = clients;
+    facts.failed = failed;
+    return facts;
+}
+
 Facts of_host(Outcome cause, Direction direction) {
     Facts facts = failing(cause);
     facts.subject = {AlertScope::host, direction, {address(200), 0}};
@@ -243,6 +251,14 @@ std::vector<Case> cases() {
          "resets connections after their first data (1 hop nearer than the server); clients ask there for SNI "
          "shop.example."},
         {"handshakes_abandoned", failing(Outcome::handshake_incomplete), "half-open"},
+        {"flooded", from(37'525, 37'600, Outcome::unanswered),
+         "is sent 2.00 SYNs per second by 37525 clients (10.0.0.1 and 37524 more) since 15:13:13; each address tries "
+         "about once"},
+        {"flooded", from(1000, 1499, Outcome::handshake_incomplete), "forged addresses"},
+        {"silent", from(1000, 1500, Outcome::unanswered), "nothing comes back at all"},
+        {"silent", from(999, 999, Outcome::unanswered), "nothing comes back at all"},
+        {"silent", with(from(1000, 1000, Outcome::unanswered), [](Facts& f) { f.accepted = 1; }),
+         "nothing comes back at all"},
         {"client_gives_up", failing(Outcome::reset_without_response_by_client), "too slow"},
         {"client_cut_off", of_host(Outcome::unanswered, Direction::outgoing), "reaches nobody"},
         {"client_fails", of_host(Outcome::refused, Direction::outgoing), "as a client"},
