@@ -92,7 +92,7 @@ Facts gather(const FactSources& sources, const AlertSubject& subject, FactsFor p
         take_name(facts, sources.names);
         if (const RegistryRow* row = sources.registry.destination(subject.endpoint)) {
             facts.accepted = row->accepted.count;
-            if (!facts.failing || row->accepted.last < facts.since) facts.last_accepted_before = row->accepted.last;
+            facts.last_accepted = row->accepted.last;
         }
     }
     if (subject.scope != AlertScope::network) {

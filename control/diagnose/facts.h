@@ -44,7 +44,7 @@ struct Facts {
     std::string application;                 ///< what it spoke, such as "TLS"; empty: nothing was recognised
     std::string detail;                      ///< such as a server's name
     std::uint64_t accepted = 0;              ///< handshakes, ever
-    tally::Time last_accepted_before = 0;    ///< before the failure began, if there is one; 0: never, or not known
+    tally::Time last_accepted = 0;           ///< 0: never, or not known
     bool host_answers = false;               ///< some other port of it accepted somebody meanwhile; of a host: any
     bool kernel_answers = false;             ///< it accepted meanwhile, or its kernel answered attempts that failed
     std::uint64_t host_failing_ports = 0;    ///< of the host, this one included

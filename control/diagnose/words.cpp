@@ -39,8 +39,11 @@ std::string subject_in_words(const Facts& facts) {
 /// When it last worked, and as what; the end of a sentence about a service.
 std::string history(const Facts& facts) {
     const std::string spoke = facts.application.empty() ? "" : " and spoke " + protocol_in_words(facts.application);
-    if (facts.last_accepted_before != 0)
-        return "it last accepted a connection at " + clock_time(facts.last_accepted_before, facts.now) + spoke;
+    // What has refused everybody since then does not accept others.
+    const bool meanwhile =
+        facts.failing && facts.last_accepted >= facts.since && facts.last_accepted + tally::second >= facts.last;
+    if (facts.last_accepted != 0 && !meanwhile)
+        return "it last accepted a connection at " + clock_time(facts.last_accepted, facts.now) + spoke;
     if (facts.accepted > 0) return "it accepts others" + spoke;
     return "it has not accepted any connection since it has been watched";
 }

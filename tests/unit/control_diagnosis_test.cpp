@@ -77,7 +77,7 @@ TEST(Diagnosis, TellsTheWholeStoryInOneSentence) {
     facts.service = "collector";
     facts.application = "tls";
     facts.accepted = 900;
-    facts.last_accepted_before = at(15, 2, 41);
+    facts.last_accepted = at(15, 2, 41);
     const Diagnosis diagnosis = diagnose(facts);
     EXPECT_EQ(
         diagnosis.sentence,
@@ -111,6 +111,19 @@ TEST(Diagnosis, OfWhatHappenedOnceTheTimeIsToldOnce) {
     EXPECT_TRUE(diagnose(facts).sentence.starts_with(
         "10.0.0.200:7211 refused 1 connection from 1 client (10.0.0.1) at 15:13:13; nothing listens there;"))
         << diagnose(facts).sentence;
+}
+
+TEST(Diagnosis, WhatRefusesEverybodySinceItWasAcceptedLastAcceptsNoOthers) {
+    Facts facts = failing(Outcome::refused);
+    facts.accepted = 3;
+    facts.last_accepted = facts.since + second;  // one that was on its way when the first failed
+    EXPECT_NE(diagnose(facts).sentence.find("nothing listens there; it last accepted a connection at 15:13:14."),
+              std::string::npos)
+        << diagnose(facts).sentence;
+    facts.last_accepted = facts.last - second / 2;
+    EXPECT_NE(diagnose(facts).sentence.find("; it accepts others."), std::string::npos) << diagnose(facts).sentence;
+    facts.last_accepted = facts.since - second;
+    EXPECT_NE(diagnose(facts).sentence.find("; it last accepted a connection at 15:13:12."), std::string::npos);
 }
 
 TEST(Diagnosis, NamesTheDayOfWhatIsNotToday) {
@@ -280,7 +293,7 @@ std::vector<Case> cases() {
                   f.failing = false;
                   f.last = 0;
                   f.accepted = 1;
-                  f.last_accepted_before = at(15, 13, 19);
+                  f.last_accepted = at(15, 13, 19);
               }),
          "accepts connections; it last accepted a connection at 15:13:19. Nothing"},
         {"unknown", with(failing(Outcome::undetermined), [](Facts& f) { f.failing = false; }), "shows no failures"},
