@@ -353,7 +353,6 @@ void AlertEngine::absorb(const Cause& whole, tally::Time now) {
         const auto known = watches_.find(part);
         if (known == watches_.end() || part == whole.subject) return;
         clear(known->second, now, remark);
-        known->second.told_until = 0;
     };
     for (const AlertSubject& part : whole.nested) take(part);
     for (const AlertSubject& service : whole.services) take(service);
