@@ -122,5 +122,19 @@ TEST(Classify, ReflectedSynAcksAreNoAttempts) {
     expect_agreement(result.report);
 }
 
+TEST(Classify, AFloodFromForgedAddressesIsToldAsOne) {
+    constexpr int addresses = 1600;
+    Captures captures;
+    for (int i = 0; i < addresses; ++i) {
+        const Endpoint forged(host(std::to_string(100 + i / 200) + ".7", i % 200), 5000);
+        captures.push_back(C(forged, Endpoint("10.2.0.9", 80), at(i * 0.005)).syn().frames());
+    }
+    captures.push_back(to_server(1, 443, 12).connected().closed().frames());
+    const Replay result = replay_alike(merged(captures));
+    EXPECT_EQ(result.outcome("unanswered"), addresses);
+    const Json& service = result.report.at("services").at(0);
+    EXPECT_EQ(service.at("diagnosis").at("rule"), "flooded") << service.dump(1);
+}
+
 }  // namespace
 }  // namespace rstwatch::test
