@@ -21,7 +21,7 @@ struct Knowledge {
     const HopBaselines& baselines;
     const ServiceNames& names;
 
-    FactSources sources() const { return {failures, registry, names, baselines}; }
+    FactSources sources() const { return {failures, registry, names, baselines, scanners}; }
     tally::Time now() const { return tally::interval_start(failures.interval() + 1); }
 };
 

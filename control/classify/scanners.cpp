@@ -15,6 +15,10 @@ constexpr std::size_t scanner_at = 4;
 /// Successes weigh as many failures away, but no more than these: a host that was good once may be taken over.
 constexpr std::uint64_t most_credit = 4;
 constexpr std::size_t remembered_failures = scanner_at + most_credit;
+/// Who asks for the same services so often, each of them on the average, within this time, uses them, though they are
+/// down: a scan goes on to others. Scanners try once or twice more what does not answer.
+constexpr std::uint64_t persistence = 5;
+constexpr tally::Time persists_within = 3600 * tally::second;
 constexpr std::size_t torn_down_services = 3;
 constexpr std::size_t remembered_moves = 16;
 
@@ -55,7 +59,7 @@ void Scanners::judge_contacts(const std::vector<tally::Sighting>& sightings, con
         if (i + ahead < sightings.size()) clients_.prefetch_row(hash_of(sightings[i + ahead].client.address));
         const tally::Sighting& sighting = sightings[i];
         if (!is_failed_contact(static_cast<tally::Outcome>(sighting.kind))) continue;
-        judge_contact(count(sighting.client.address, sighting.began), sighting.server, registry);
+        judge_contact(count(sighting.client.address, sighting.began), sighting, registry);
     }
 }
 
@@ -76,15 +80,31 @@ void Scanners::take_back(const tally::Revision& revision) {
 }
 
 /// Only destinations that never accepted anybody count as failures, or every outage would make its pollers scanners.
-void Scanners::judge_contact(ScannerRow& row, const tally::Endpoint& server, const Registry& registry) {
-    if (row.by_contacts || row.failed_at.size() == remembered_failures) return;
-    if (std::ranges::find(row.failed_at, server) != row.failed_at.end()) return;
-    if (registry.has_accepted(server)) return;
-    row.failed_at.push_back(server);
+void Scanners::judge_contact(ScannerRow& row, const tally::Sighting& contact, const Registry& registry) {
+    if (row.persists) return;
+    const bool is_known = std::ranges::find(row.failed_at, contact.server) != row.failed_at.end();
+    if (row.by_contacts) {
+        if (is_known) judge_persistence(row, contact.time);
+        return;
+    }
+    if (is_known || row.failed_at.size() == remembered_failures || registry.has_accepted(contact.server)) return;
+    row.failed_at.push_back(contact.server);
     if (row.failed_at.size() < scanner_at) return;
     const std::uint64_t credit = std::min(registry.successes_of(row.key), most_credit);
     if (row.failed_at.size() < scanner_at + credit) return;
     row.by_contacts = true;
+    row.convicted = contact.time;
+}
+
+/// A monitor whose services were down before it was first seen fails at each of them as a scanner does, but asks again.
+void Scanners::judge_persistence(ScannerRow& row, tally::Time now) {
+    if (now > row.convicted + persists_within) {
+        row.convicted = now;
+        row.asked_again = 0;
+    }
+    if (++row.asked_again < persistence * row.failed_at.size()) return;
+    row.by_contacts = false;
+    row.persists = true;
     row.failed_at = {};
 }
 

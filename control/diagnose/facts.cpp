@@ -102,6 +102,10 @@ Facts gather(const FactSources& sources, const AlertSubject& subject, FactsFor p
     take_host_names(facts, sources.names);
     const std::vector<std::uint8_t> hops = sources.baselines.distances(subject.endpoint.address);
     if (subject.scope == AlertScope::service && hops.size() == 1) facts.server_hops = hops[0];
+    facts.scanners_alone = facts.clients == facts.peers.size() && !facts.peers.empty() &&
+                           std::ranges::all_of(facts.peers, [&](const FailurePeer& peer) {
+                               return sources.scanners.is_scanner(peer.who.address);
+                           });
     if (facts.clients == 1 && !facts.peers.empty()) {
         const Failure* client = book.of_client(facts.peers[0].who.address);
         facts.client_succeeds_elsewhere = client != nullptr && client->rates.over(minute, book.interval()).accepted > 0;

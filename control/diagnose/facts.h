@@ -9,6 +9,7 @@
 
 #include "control/alert/alert.h"
 #include "control/classify/hop_baselines.h"
+#include "control/classify/scanners.h"
 #include "control/registry/failure_book.h"
 #include "control/registry/registry.h"
 #include "control/registry/service_names.h"
@@ -50,6 +51,7 @@ struct Facts {
     std::uint64_t host_failing_ports = 0;    ///< of the host, this one included
     std::uint64_t device_hosts = 0;          ///< hosts in whose name a device rejects now
     bool client_succeeds_elsewhere = false;  ///< the only client that fails gets through to others
+    bool scanners_alone = false;             ///< nobody failed but clients that scan
 };
 
 /// Where facts come from. Control thread, or who holds its lock.
@@ -58,6 +60,7 @@ struct FactSources {
     const Registry& registry;
     const ServiceNames& names;
     const HopBaselines& baselines;
+    const Scanners& scanners;
 };
 
 /// What the facts are for. What only evidence is made of is left out where nobody asks for it: the neighbours of all

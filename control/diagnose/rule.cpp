@@ -35,6 +35,16 @@ constexpr std::string_view ignores = "does not answer {rate} connection attempts
 constexpr std::string_view ignored = "did not answer {attempts} of {clients}";
 
 constexpr std::array all_rules{
+    Rule{"probed",
+         [](const Facts& f) {
+             return f.subject.scope == AlertScope::service && f.failing && f.scanners_alone && f.accepted == 0;
+         },
+         "is probed by {clients}, {rate} times per second,",
+         "was probed by {clients}, {times},",
+         "nobody else asks for it, and {client} tries many that do not exist; {history}",
+         "See who runs {client}; if it ought to find a service there, start that.",
+         {{{"a service that does not run", "its clients would ask for it, and for little else"}}},
+         {"rstwatch explain {client}"}},
     Rule{"nothing_listens",
          [](const Facts& f) { return is_service(f, Outcome::refused); },
          "refuses {rate} connections per second from {clients}",

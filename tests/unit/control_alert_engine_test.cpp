@@ -335,6 +335,18 @@ TEST_F(AlertEngineTest, AScanDuringAnOutageIsNotInTheAlert) {
     EXPECT_EQ(engine.alerts().at(0).level, AlertLevel::warn);
 }
 
+TEST_F(AlertEngineTest, AMonitorOfServicesThatNeverWorkedIsToldOf) {
+    const auto ports = {std::uint16_t{80}, std::uint16_t{443}, std::uint16_t{7211}, std::uint16_t{7212}};
+    pass(
+        [&](Second& s) {
+            for (const std::uint16_t port : ports) s.fails(1, endpoint(200, port), Outcome::refused);
+        },
+        20);
+    EXPECT_EQ(events(),
+              "fired service 10.0.0.200:80; fired service 10.0.0.200:443; fired service 10.0.0.200:7211; fired service "
+              "10.0.0.200:7212; ");
+}
+
 TEST_F(AlertEngineTest, NoPacketsAreNotNoFailures) {
     const tally::Endpoint web = endpoint(200, 80);
     pass([&](Second& s) { s.fails(1, web, Outcome::refused); }, 20);

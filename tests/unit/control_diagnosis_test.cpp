@@ -264,6 +264,15 @@ std::vector<Case> cases() {
          "resets connections after their first data (1 hop nearer than the server); clients ask there for SNI "
          "shop.example."},
         {"handshakes_abandoned", failing(Outcome::handshake_incomplete), "half-open"},
+        {"probed", with(failing(Outcome::refused), [](Facts& f) { f.scanners_alone = true; }),
+         "is probed by 1 client (10.0.0.1), 2.00 times per second, since 15:13:13; nobody else asks for it"},
+        {"nothing_listens",
+         with(failing(Outcome::refused),
+              [](Facts& f) {
+                  f.scanners_alone = true;
+                  f.accepted = 1;
+              }),
+         "nothing listens there"},
         {"flooded", from(37'525, 37'600, Outcome::unanswered),
          "is sent 2.00 SYNs per second by 37525 clients (10.0.0.1 and 37524 more) since 15:13:13; each address tries "
          "about once"},
@@ -342,7 +351,8 @@ TEST(Diagnosis, AnAlertSaysWhoHowMuchSinceWhenAndWhy) {
     setup.capacity = 16;
     const ServiceNames names(std::move(setup));
     const HopBaselines baselines(16);
-    narrate(alert, {book, registry, names, baselines});
+    const Scanners scanners(16);
+    narrate(alert, {book, registry, names, baselines, scanners});
     EXPECT_EQ(alert.service, names.name_of(alert.subject.endpoint).name);
     EXPECT_NE(alert.text.find("10.0.0.200:80"), std::string::npos) << alert.text;
     EXPECT_NE(alert.text.find("01:02:03"), std::string::npos) << alert.text;
@@ -370,7 +380,8 @@ std::string told(Alert alert) {
     const Registry registry(settings.registry);
     const ServiceNames names({});
     const HopBaselines baselines(16);
-    narrate(alert, {book, registry, names, baselines});
+    const Scanners scanners(16);
+    narrate(alert, {book, registry, names, baselines, scanners});
     return alert.text;
 }
 

@@ -60,6 +60,28 @@ TEST_F(ScannersTest, OneServiceIsOneFirstContactHoweverOften) {
     EXPECT_TRUE(scanners_.scanners().empty()) << "a poller of a service that is down is no scanner";
 }
 
+TEST_F(ScannersTest, WhoGoesOnAskingForTheSameServicesIsNone) {
+    contacts(100, 6, Outcome::refused);
+    EXPECT_EQ(scanners_.scanners().size(), 1u) << "at first it looks like one";
+    for (int i = 0; i < 4; ++i) contacts(100, 6, Outcome::refused);
+    EXPECT_EQ(scanners_.scanners().size(), 1u);
+    contacts(100, 3, Outcome::refused);
+    EXPECT_EQ(scanners_.scanners().size(), 1u);
+    contacts(103, 1, Outcome::refused);
+    EXPECT_TRUE(scanners_.scanners().empty()) << "a monitor of six services that are down";
+    contacts(200, 10, Outcome::refused);
+    EXPECT_TRUE(scanners_.scanners().empty()) << "of more services";
+}
+
+TEST_F(ScannersTest, WhoComesBackNowAndThenGoesOnScanning) {
+    for (int i = 0; i < 20; ++i) {
+        contacts(100, 4, Outcome::unanswered);
+        contacts(200 + 20 * static_cast<std::uint32_t>(i), 20, Outcome::unanswered);
+        clock_ += 1000 * tally::second;
+    }
+    EXPECT_EQ(scanners_.scanners().size(), 1u);
+}
+
 TEST_F(ScannersTest, ContactsThatSucceedSpeakForTheClient) {
     contacts(100, 3, Outcome::refused);
     contacts(200, 2, Outcome::closed, flag::accepted);
