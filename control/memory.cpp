@@ -60,11 +60,11 @@ std::uint64_t failures(const config::Settings::Registry& registry) {
     return 4 * table<Failure>(count(registry.failures), peers + 2 * distinct_clients);
 }
 
-/// A client that tears down handshakes at two services, or fails at eight, and is not yet found out.
+/// A client that tears down handshakes at two services and fails at eight, or has been found out by these.
 std::uint64_t scanners(const config::Settings::Registry& registry) {
     constexpr std::uint64_t moves = allocated(16 * sizeof(tally::Revision));
     constexpr std::uint64_t undecided =
-        allocated(8 * sizeof(tally::Endpoint)) + allocated(2 * sizeof(ScannerRow::TornDown)) + 2 * moves;
+        2 * allocated(8 * sizeof(tally::Endpoint)) + allocated(2 * sizeof(ScannerRow::TornDown)) + 2 * moves;
     return table<ScannerRow>(count(registry.clients), undecided);
 }
 

@@ -81,31 +81,30 @@ void Scanners::take_back(const tally::Revision& revision) {
 
 /// Only destinations that never accepted anybody count as failures, or every outage would make its pollers scanners.
 void Scanners::judge_contact(ScannerRow& row, const tally::Sighting& contact, const Registry& registry) {
-    if (row.persists) return;
-    const bool is_known = std::ranges::find(row.failed_at, contact.server) != row.failed_at.end();
-    if (row.by_contacts) {
-        if (is_known) judge_persistence(row, contact.time);
-        return;
-    }
-    if (is_known || row.failed_at.size() == remembered_failures || registry.has_accepted(contact.server)) return;
+    if (row.by_contacts) return judge_persistence(row, contact.server, contact.time);
+    if (row.failed_at.size() == remembered_failures) return;
+    if (std::ranges::find(row.failed_at, contact.server) != row.failed_at.end()) return;
+    if (registry.has_accepted(contact.server)) return;
     row.failed_at.push_back(contact.server);
     if (row.failed_at.size() < scanner_at) return;
     const std::uint64_t credit = std::min(registry.successes_of(row.key), most_credit);
     if (row.failed_at.size() < scanner_at + credit) return;
     row.by_contacts = true;
-    row.convicted = contact.time;
+    row.asked.insert(row.asked.end(), row.failed_at.begin(), row.failed_at.end());
+    row.failed_at = {};
 }
 
-/// A monitor whose services were down before it was first seen fails at each of them as a scanner does, but asks again.
-void Scanners::judge_persistence(ScannerRow& row, tally::Time now) {
-    if (now > row.convicted + persists_within) {
-        row.convicted = now;
+/// A monitor whose services were down before it was first seen fails at each of them as a scanner does, and one that
+/// tears its handshakes down looks like a half-open scan; but they ask again.
+void Scanners::judge_persistence(ScannerRow& row, const tally::Endpoint& server, tally::Time now) {
+    if (std::ranges::find(row.asked, server) == row.asked.end()) return;
+    if (now > row.asked_since + persists_within) {
+        row.asked_since = now;
         row.asked_again = 0;
     }
-    if (++row.asked_again < persistence * row.failed_at.size()) return;
-    row.by_contacts = false;
+    if (++row.asked_again < persistence * row.asked.size()) return;
     row.persists = true;
-    row.failed_at = {};
+    row.asked = {};
 }
 
 void Scanners::judge_teardown(ScannerRow& row, const tally::AttemptRecord& record, MergedInterval& interval,
@@ -124,14 +123,20 @@ void Scanners::judge_teardown(ScannerRow& row, const tally::AttemptRecord& recor
         registry.reclassify(torn_down.service, row.key, from, to, torn_down.count, record.decided);
         interval.revisions.insert(interval.revisions.end(), torn_down.moves.begin(), torn_down.moves.end());
     };
-    if (row.half_open) return reclassify({record.server, 1, {move}});
+    if (row.half_open) {
+        judge_persistence(row, record.server, record.decided);
+        return reclassify({record.server, 1, {move}});
+    }
     auto known = std::ranges::find(row.torn_down, record.server, &ScannerRow::TornDown::service);
     if (known == row.torn_down.end()) known = row.torn_down.insert(known, {record.server, 0, {}});
     ++known->count;
     if (known->moves.size() < remembered_moves) known->moves.push_back(move);
     if (row.torn_down.size() < torn_down_services) return;
     row.half_open = true;
-    for (const ScannerRow::TornDown& each : row.torn_down) reclassify(each);
+    for (const ScannerRow::TornDown& each : row.torn_down) {
+        row.asked.push_back(each.service);
+        reclassify(each);
+    }
     row.torn_down = {};
 }
 

@@ -25,17 +25,18 @@ struct ScannerRow {
     };
 
     bool by_contacts = false;                ///< its first contacts fail as only a scanner's do
-    bool persists = false;                   ///< by_contacts was wrong: it goes on asking for the same services
     bool half_open = false;                  ///< it tore down handshakes at three or more services
-    std::vector<tally::Endpoint> failed_at;  ///< services whose first contact failed, until it persists; bounded
-    std::uint64_t asked_again = 0;           ///< attempts at these since `convicted`, when it was taken for a scanner
-    tally::Time convicted = 0;
-    std::vector<TornDown> torn_down;  ///< while undecided; at most two services
-    std::uint64_t failed = 0;         ///< attempts that make a scanner suspect
+    bool persists = false;                   ///< a monitor all the same: it goes on asking for the same services
+    std::vector<tally::Endpoint> failed_at;  ///< services whose first contact failed, while undecided; bounded
+    std::vector<TornDown> torn_down;         ///< while undecided; at most two services
+    std::vector<tally::Endpoint> asked;      ///< services that convicted it, until it persists; bounded
+    std::uint64_t asked_again = 0;           ///< attempts at these since `asked_since`
+    tally::Time asked_since = 0;
+    std::uint64_t failed = 0;  ///< attempts that make a scanner suspect
     tally::Time first = 0;
     tally::Time last = 0;
 
-    bool is_scanner() const { return by_contacts || half_open; }
+    bool is_scanner() const { return (by_contacts || half_open) && !persists; }
     std::uint64_t weight() const { return failed; }
     std::uint64_t worth() const { return failed; }
 };
@@ -63,7 +64,7 @@ class Scanners {
   private:
     void judge_contacts(const std::vector<tally::Sighting>& sightings, const Registry& registry);
     static void judge_contact(ScannerRow& row, const tally::Sighting& contact, const Registry& registry);
-    static void judge_persistence(ScannerRow& row, tally::Time now);
+    static void judge_persistence(ScannerRow& row, const tally::Endpoint& server, tally::Time now);
     ScannerRow& count(const tally::IpAddress& client, tally::Time when);
     void take_back(const tally::Revision& revision);
     void judge_teardown(ScannerRow& row, const tally::AttemptRecord& record, MergedInterval& interval,

@@ -73,6 +73,17 @@ TEST_F(ScannersTest, WhoGoesOnAskingForTheSameServicesIsNone) {
     EXPECT_TRUE(scanners_.scanners().empty()) << "of more services";
 }
 
+TEST_F(ScannersTest, AMonitorThatTearsItsHandshakesDownIsNone) {
+    contacts(100, 3, Outcome::client_cancelled, flag::half_open_reset);
+    EXPECT_TRUE(scanners_.is_scanner(address(1)));
+    for (int i = 0; i < 5; ++i) contacts(100, 3, Outcome::client_cancelled, flag::half_open_reset);
+    EXPECT_FALSE(scanners_.is_scanner(address(1)));
+    EXPECT_TRUE(scanners_.is_half_open_scanner(address(1))) << "its handshakes end as they did";
+    EXPECT_EQ(reclassified(), 18);
+    contacts(200, 10, Outcome::refused);
+    EXPECT_FALSE(scanners_.is_scanner(address(1)));
+}
+
 TEST_F(ScannersTest, WhoComesBackNowAndThenGoesOnScanning) {
     for (int i = 0; i < 20; ++i) {
         contacts(100, 4, Outcome::unanswered);
