@@ -41,7 +41,7 @@ fi
 first=$build/first-$target
 "$make_corpus" "$target" "$first"
 # In an order of their own, not in that of a directory, which differs.
-find "$first" -type f | sort | paste -s -d , >"$first.list"
+find "$first" -type f | LC_ALL=C sort | paste -s -d , >"$first.list"
 # What is freed is kept for a while, to see a use of it, but not for so long that it leaves the cache; the origin of each
 # allocation is not worth as much time as the allocation. Both can be asked for when a failing input is run again.
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_stack_use_after_return=0:malloc_context_size=0:quarantine_size_mb=1:thread_local_quarantine_size_kb=64"

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Handshakes that end oddly, scans, and packets that belong to no attempt."""
 
+import time
+
 from . import forge
 from .case import add, case
 from .stage import SYNS, abort, the_first
@@ -44,6 +46,16 @@ def scan_connect(stage):
     abort(stage.connect(OPEN))
     stage.connect(CLOSED)
     stage.connect(DROPPED, timeout=3.5).close()
+
+
+@case("A scan of five closed ports: what it found first is told as probed, not as a service that is down.",
+      outcomes="refused=5", client="AttemptFails=5", server="OutRsts=5",
+      application="; ".join(["connect ECONNREFUSED"] * 5), rule="probed", port=CLOSED, seconds=2)
+def scan_of_closed_ports(stage):
+    stage.connect(CLOSED)
+    time.sleep(1.1)  # what fails in the second in which a scan is found out is never a failure of the service
+    for port in range(CLOSED + 1, CLOSED + 5):
+        stage.connect(port)
 
 
 def scan_with(flags):

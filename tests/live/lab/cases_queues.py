@@ -150,3 +150,13 @@ def syn_flood_with_cookies(stage):
     receive(server, len(REQUEST))
     stage.answer(client, server)
     stage.close_both(client, server)
+
+
+@case("A SYN flood of 1,200 forged addresses, which a filter keeps from the server.", outcomes="unanswered=1200",
+      rule="flooded")
+def syn_flood_from_forged_addresses(stage):
+    stage.rules(f"{stage.to_server} tcp dport 8080 drop")
+    target = (stage.server_address, 8080)
+    forge.send(stage.client, *(
+        forge.packet((f"10.50.{number // 250}.{1 + number % 250}", 5000), target, 0x10000 * (number + 1), 0, forge.SYN,
+                     65535, identifier=number + 1, options=forge.SEGMENT_SIZE) for number in range(1200)))
