@@ -7,6 +7,7 @@
 #include <memory>
 #include <semaphore>
 #include <sstream>
+#include <thread>
 
 #include "tools/rstwatch/names.h"
 
@@ -49,6 +50,29 @@ TEST(CliNameResolver, NobodyWaitsForALookup) {
     }
     gate->release(100);
     EXPECT_EQ(*arrived, 0) << "nobody is told after the end";
+}
+
+TEST(CliNameResolver, ThreadsWithNothingToDoHaveEndedWithIt) {
+    // As the system's resolver keeps memory for each thread until that ends.
+    static std::atomic<int> kept;
+    struct OfThread {
+        OfThread() { ++kept; }
+        ~OfThread() {
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));  // longer than whoever does not wait takes
+            --kept;
+        }
+    };
+    kept = 0;
+    {
+        NameResolver resolver({}, [](const std::string&) {
+            thread_local const OfThread memory;
+            return std::string("name");
+        });
+        resolver.name_of("10.0.0.1");
+        resolver.settle(patience);
+        EXPECT_EQ(kept, 1);
+    }
+    EXPECT_EQ(kept, 0);
 }
 
 TEST(CliNameResolver, TheOldestIsForgottenWhenItIsFull) {

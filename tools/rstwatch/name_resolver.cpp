@@ -26,8 +26,8 @@ struct NameResolver::State {
     std::unordered_map<std::string, std::optional<std::string>> names;  ///< without a value: being looked up
     std::deque<std::string> order;                                      ///< keys of `names`, oldest first
     std::deque<std::string> waiting;
+    std::vector<bool> looks_up;  ///< by thread
     std::size_t under_way = 0;
-    std::size_t threads = 0;
     bool ended = false;
 };
 
@@ -38,10 +38,22 @@ NameResolver::NameResolver(std::function<void()> arrived, Lookup lookup, Limits 
     state_->limits = limits;
 }
 
+/// A thread that has nothing to do is waited for: what the system's resolver keeps for it would else be given back, or
+/// not, while the program ends.
 NameResolver::~NameResolver() {
-    const std::lock_guard lock(state_->mutex);
-    state_->ended = true;
-    state_->changed.notify_all();
+    std::vector<bool> looks_up;
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->ended = true;
+        looks_up = state_->looks_up;
+        state_->changed.notify_all();
+    }
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+        if (looks_up[i])
+            threads_[i].detach();
+        else
+            threads_[i].join();
+    }
 }
 
 std::string NameResolver::name_of(const std::string& address) {
@@ -57,15 +69,15 @@ std::string NameResolver::name_of(const std::string& address) {
     state.names.emplace(address, std::nullopt);
     state.order.push_back(address);
     state.waiting.push_back(address);
-    if (state.threads < state.limits.threads && state.threads < state.waiting.size() + state.under_way) {
-        ++state.threads;
-        std::thread([shared = state_] { work(shared); }).detach();
+    if (threads_.size() < state.limits.threads && threads_.size() < state.waiting.size() + state.under_way) {
+        state.looks_up.push_back(false);
+        threads_.emplace_back([shared = state_, thread = threads_.size()] { work(shared, thread); });
     }
     state.changed.notify_all();
     return {};
 }
 
-void NameResolver::work(const std::shared_ptr<State>& state) {
+void NameResolver::work(const std::shared_ptr<State>& state, std::size_t thread) {
     std::unique_lock lock(state->mutex);
     for (;;) {
         state->changed.wait(lock, [&] { return state->ended || !state->waiting.empty(); });
@@ -73,9 +85,11 @@ void NameResolver::work(const std::shared_ptr<State>& state) {
         const auto address = std::move(state->waiting.front());
         state->waiting.pop_front();
         ++state->under_way;
+        state->looks_up[thread] = true;
         lock.unlock();
         auto name = state->lookup(address);
         lock.lock();
+        state->looks_up[thread] = false;
         --state->under_way;
         const bool found = !name.empty();
         // It may have been forgotten meanwhile.

@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace rstwatch::cli {
 
@@ -42,9 +44,10 @@ class NameResolver {
 
   private:
     struct State;
-    static void work(const std::shared_ptr<State>& state);
+    static void work(const std::shared_ptr<State>& state, std::size_t thread);
 
     std::shared_ptr<State> state_;  ///< shared with the threads, which may outlive this
+    std::vector<std::thread> threads_;
 };
 
 }  // namespace rstwatch::cli
