@@ -12,14 +12,11 @@ import subprocess
 import sys
 import time
 
+from lab.environment import skip
+
 CLONE_NEWNET = 0x40000000
 PORT = 7211  # where nothing listens
 PATIENCE = 60  # seconds that anything may take on a busy machine: an upper bound, not a time to sleep
-
-
-def skip(reason):
-    print(reason)
-    sys.exit(77)
 
 
 def check(what, holds, seen):

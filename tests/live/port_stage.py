@@ -9,7 +9,6 @@ import http.client
 import json
 import os
 import pathlib
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +17,7 @@ import tempfile
 import time
 
 import netlab
-from lab.environment import skip
+from lab.environment import check_environment
 
 SERVER, REFUSING_PORT, SERVING_PORT = "10.50.0.2", 7211, 7212
 PATIENCE = 30  # seconds that anything may take on a busy machine: an upper bound, not a time to sleep
@@ -176,20 +175,6 @@ class Stage:
             namespace.remove()
 
 
-def check_environment():
-    if os.geteuid() != 0:
-        skip("needs root, for network namespaces")
-    missing = [each for each in ("ip", "tc", "ethtool") if not shutil.which(each)]
-    if missing:
-        skip(f"needs {', '.join(missing)} (packages iproute2, ethtool)")
-    probe = f"rstwatch-probe-{os.getpid()}"
-    try:
-        netlab.run("ip", "netns", "add", probe)
-    except RuntimeError as error:
-        skip(f"cannot make a network namespace here: {' '.join(str(error).split())}")
-    netlab.run("ip", "netns", "del", probe)
-
-
 class Run:
     """What a test gets: the stage, and daemons that are ended with it."""
 
@@ -219,7 +204,7 @@ class Run:
 
 def play(test):
     """Runs `test(run)` with the arguments of the program: RSTWATCHD RSTWATCH. What it returns is said at the end."""
-    check_environment()
+    check_environment(("ip", "tc", "ethtool"))
     with tempfile.TemporaryDirectory() as directory:
         run = Run(sys.argv[1], directory)
         try:

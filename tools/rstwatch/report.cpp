@@ -279,16 +279,19 @@ bool write_scanner_steps(const Document& report, Output& out) {
     return probes == 0 || probes < failed_total(member_at(report, "outcomes"));
 }
 
-void write_next_steps(const Document& report, Output& out) {
+void write_outcome_steps(const Document& report, Output& out) {
     constexpr std::size_t most_steps = 3;
-    write_section("What to do next", out);
-    const bool something_failed = write_scanner_steps(report, out);
     std::size_t steps = 0;
     for (const auto& each : outcomes_of(report)) {
-        if (!something_failed || each.text.advice.empty() || steps == most_steps) continue;
+        if (each.text.advice.empty() || steps == most_steps) continue;
         ++steps;
         out.line("  - " + printable(each.name) + culprit_of(report, each.name) + ": " + std::string(each.text.advice));
     }
+}
+
+void write_next_steps(const Document& report, Output& out) {
+    write_section("What to do next", out);
+    if (write_scanner_steps(report, out)) write_outcome_steps(report, out);
     out.line("  - every connection by itself: rstwatch analyze --connections -o jsonl FILE");
 }
 
