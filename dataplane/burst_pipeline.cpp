@@ -70,7 +70,7 @@ void BurstPipeline::take_received(const Arrival* arrivals, std::size_t count_of)
         const tally::Time time = clock_in(arrivals[i].time);
         count(parsed.view, arrivals[i].time, time);
         if (parsed.view.trackable) {
-            if (forward(arrivals[i], parsed.view, time)) continue;
+            if (cores_ != 1 && forward(arrivals[i], parsed.view, time)) continue;
             take(arrivals[i], parsed, time);
         }
         done[done_count++] = arrivals[i].packet;
@@ -169,7 +169,7 @@ inline bool BurstPipeline::dismiss(const packet::Frame& frame, std::uint64_t met
 }
 
 /// The clock is the running maximum of the stamps.
-tally::Time BurstPipeline::clock_in(tally::Time stamp) {
+inline tally::Time BurstPipeline::clock_in(tally::Time stamp) {
     if (stamp > now_ || interval_end_ == 0) advance_clock(stamp);
     return now_;
 }
@@ -185,7 +185,7 @@ void BurstPipeline::advance_clock(tally::Time time) {
     interval_end_ = tally::interval_start(interval + 1);
 }
 
-void BurstPipeline::count(const packet::PacketView& view, tally::Time stamp, tally::Time time) {
+inline void BurstPipeline::count(const packet::PacketView& view, tally::Time stamp, tally::Time time) {
     tally::PacketTotals& totals = tally_.packets();
     ++totals.received;
     totals.bytes += view.wire_length;
@@ -197,7 +197,6 @@ void BurstPipeline::count(const packet::PacketView& view, tally::Time stamp, tal
 
 /// True if the packet has left for another core, or was lost on the way, counted.
 bool BurstPipeline::forward(const Arrival& arrival, const packet::PacketView& view, tally::Time time) {
-    if (cores_ == 1) return false;
     const unsigned owner = port::owner_of(port::symmetric_rss_hash(view), cores_);
     if (owner == core_) return false;
     if (arrival.spread) note_misdirected(view);

@@ -44,7 +44,7 @@ class BurstPipeline {
     struct Setup {
         unsigned core;
         tally::WhenFull when_full;  ///< also for the lanes to other cores
-        std::size_t connections;
+        tcp::TableSize connections;
         tcp::Limits limits;
         tcp::DuplicateLimits duplicates;
         tcp::HashSecret secret;

@@ -11,6 +11,10 @@
 #include "dataplane/setup.h"
 
 namespace rstwatch {
+namespace {
+/// Which part of tracking.connections the tables of a replay begin with.
+constexpr std::size_t replay_part = 16;
+}  // namespace
 
 port::Failure Dataplane::open() {
     if (port::Failure failed = ports_.open(settings_)) return failed;
@@ -60,7 +64,8 @@ RxCore::Setup Dataplane::setup_of(unsigned core) {
     RxCore::Setup setup{};
     setup.pipeline.core = core;
     setup.pipeline.when_full = is_replay() ? tally::WhenFull::wait : tally::WhenFull::lose;
-    setup.pipeline.connections = static_cast<std::size_t>(settings_.tracking.connections / settings_.rx.queues);
+    const auto connections = static_cast<std::size_t>(settings_.tracking.connections / settings_.rx.queues);
+    setup.pipeline.connections = {is_replay() ? connections / replay_part : connections, connections};
     setup.pipeline.limits = limits_of(settings_);
     setup.pipeline.duplicates = duplicate_limits_of(settings_);
     // A replay has to come to the same result each time, also in what a full table displaces.

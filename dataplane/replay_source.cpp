@@ -52,11 +52,16 @@ ReplaySource::File* ReplaySource::earliest() {
     return first;
 }
 
-Arrival ReplaySource::take(File& file) {
-    const std::uint64_t number = file.read - file.count + file.position;
-    rte_mbuf* packet = file.packets[file.position++];
+/// Written member by member: read as a whole right after it was put together it would have to wait for its parts.
+inline void ReplaySource::take(File& file, Arrival& arrival) {
     const port::Port& port = *file.port;
-    return {packet, time_of(packet), port.link, port.uncut_below, false, port.wire_lengths.get(), number};
+    arrival.number = file.read - file.count + file.position;
+    arrival.packet = file.packets[file.position++];
+    arrival.time = time_of(arrival.packet);
+    arrival.link = port.link;
+    arrival.uncut_below = port.uncut_below;
+    arrival.spread = false;
+    arrival.wire_lengths = port.wire_lengths.get();
 }
 
 std::size_t ReplaySource::next(Arrival* arrivals) {
@@ -64,13 +69,13 @@ std::size_t ReplaySource::next(Arrival* arrivals) {
     if (files_.size() == 1) {  // needs no comparison: what it has at hand is the burst
         File& file = files_.front();
         refill(file);
-        while (file.position < file.count) arrivals[count++] = take(file);
+        while (file.position < file.count) take(file, arrivals[count++]);
         return count;
     }
     while (count < burst_) {
         File* file = earliest();
         if (file == nullptr) break;
-        arrivals[count++] = take(*file);
+        take(*file, arrivals[count++]);
     }
     return count;
 }

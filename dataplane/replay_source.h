@@ -34,7 +34,7 @@ class ReplaySource {
     };
 
     void refill(File& file);
-    static Arrival take(File& file);
+    static void take(File& file, Arrival& arrival);
     File* earliest();
 
     std::vector<File> files_;

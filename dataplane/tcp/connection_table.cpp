@@ -5,12 +5,22 @@
 #include <bit>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <type_traits>
+#include <utility>
 
 namespace rstwatch::tcp {
 
-ConnectionTable::ConnectionTable(std::size_t connections)
-    : set_count_(std::bit_ceil(std::max<std::size_t>((connections + ways - 1) / ways, fewest_sets))),
+std::size_t ConnectionTable::sets_for(std::size_t connections) {
+    return std::bit_ceil(std::max<std::size_t>((connections + ways - 1) / ways, fewest_sets));
+}
+
+ConnectionTable::ConnectionTable(TableSize size)
+    : ConnectionTable(sets_for(std::min(size.at_first, size.at_most)), sets_for(size.at_most)) {}
+
+ConnectionTable::ConnectionTable(std::size_t sets, std::size_t most_sets)
+    : set_count_(sets),
+      most_sets_(most_sets),
       set_memory_(set_count_ * sizeof(Set)),
       entry_memory_(set_count_ * ways * sizeof(Connection)),
       sets_(static_cast<Set*>(set_memory_.data())),
@@ -18,6 +28,29 @@ ConnectionTable::ConnectionTable(std::size_t connections)
     // Zeroed pages are free sets and need no further touch; entries are constructed when they are occupied.
     std::uninitialized_value_construct_n(sets_, set_count_);
     due_count_[0] = static_cast<std::uint32_t>(set_count_ * ways);
+}
+
+bool ConnectionTable::grow() {
+    if (set_count_ == most_sets_) return false;
+    try {
+        move_to(ConnectionTable(std::min(set_count_ * growth, most_sets_), most_sets_));
+        return true;
+    } catch (const std::bad_alloc&) {
+        most_sets_ = set_count_;
+        return false;
+    }
+}
+
+void ConnectionTable::move_to(ConnectionTable&& larger) {
+    for (Slot slot = 0; slot < capacity(); ++slot) {
+        if (!is_used(slot)) continue;
+        // One set becomes several, none of which can hold more than it did.
+        const Slot to = larger.choose(entries_[slot].digest, 0);
+        larger.occupy(to, entries_[slot].digest) = entries_[slot];
+        larger.update(to);
+        larger.set_due(to, sets_[slot / ways].due[slot % ways]);
+    }
+    *this = std::move(larger);
 }
 
 /// As `connection = Connection{}` does, which GCC makes a `rep stos` of: it takes long to begin.

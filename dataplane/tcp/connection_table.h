@@ -16,8 +16,19 @@
 
 namespace rstwatch::tcp {
 
-/// Every connection that one core follows, in memory fixed at start: sets of 16, each with one cache line of tags,
-/// ranks and deadlines that is all a search, a choice of victim or a sweep has to read. Owned by one core.
+/// How many connections a table has room for. Live it is the same number from the start to the end, so that no packet
+/// waits for memory. A replay, which can wait, begins with a small table: memory that holds nothing takes time to
+/// clear.
+struct TableSize {
+    std::size_t at_first;
+    std::size_t at_most;
+
+    TableSize(std::size_t always = 0) : at_first(always), at_most(always) {}  // NOLINT(google-explicit-constructor)
+    TableSize(std::size_t first, std::size_t most) : at_first(first), at_most(most) {}
+};
+
+/// Every connection that one core follows: sets of 16, each with one cache line of tags, ranks and deadlines that is
+/// all a search, a choice of victim or a sweep has to read. Owned by one core.
 class ConnectionTable {
   public:
     using Slot = std::uint32_t;
@@ -27,8 +38,12 @@ class ConnectionTable {
     /// How many intervals ahead a deadline can be told apart; a later one is looked at again on the way.
     static constexpr tally::Interval horizon = 254;
 
-    /// Room for at least `connections`, rounded up to a power of two of sets.
-    explicit ConnectionTable(std::size_t connections);
+    /// Each size is rounded up to a power of two of sets. Throws std::bad_alloc.
+    explicit ConnectionTable(TableSize size);
+
+    /// Moves everything to a larger table, where a set that was full is so by chance only; false if it is as large as
+    /// it may be, or memory is short. All slots change.
+    [[nodiscard]] bool grow();
 
     // What brings into the cache what a later find() or choose() needs, to be called for a whole burst one after the
     // other: first this (which may be dropped where the page is not known), …
@@ -135,6 +150,7 @@ class ConnectionTable {
     static_assert(sizeof(Set) == 64);
 
     static constexpr std::size_t fewest_sets = 2;
+    static constexpr std::size_t growth = 4;  ///< at once: what is copied on the way is a third of the last copy
     static constexpr std::size_t sweep_batch = 32;
 
     static unsigned first(std::uint32_t mask) { return static_cast<unsigned>(__builtin_ctz(mask)); }
@@ -227,7 +243,12 @@ class ConnectionTable {
     static void clear(Connection& connection);
     void remark(Slot slot, tally::Interval swept);
 
+    ConnectionTable(std::size_t sets, std::size_t most_sets);
+    static std::size_t sets_for(std::size_t connections);
+    void move_to(ConnectionTable&& larger);
+
     std::size_t set_count_;
+    std::size_t most_sets_;
     TableMemory set_memory_;
     TableMemory entry_memory_;
     Set* sets_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 
 namespace rstwatch::tcp {
 
@@ -16,7 +17,12 @@ class TableMemory {
     explicit TableMemory(std::size_t bytes);
     ~TableMemory();
     TableMemory(const TableMemory&) = delete;
-    TableMemory& operator=(const TableMemory&) = delete;
+    TableMemory& operator=(TableMemory&& other) noexcept {
+        std::swap(bytes_, other.bytes_);
+        std::swap(mapping_, other.mapping_);
+        std::swap(data_, other.data_);
+        return *this;
+    }
 
     void* data() const { return data_; }
 

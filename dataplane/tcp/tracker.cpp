@@ -51,7 +51,7 @@ Side side_of_source(const Connection& connection, const Digest& digest) {
 
 }  // namespace
 
-Tracker::Tracker(std::size_t connections, const Limits& limits, const DuplicateLimits& duplicates,
+Tracker::Tracker(TableSize connections, const Limits& limits, const DuplicateLimits& duplicates,
                  tally::CoreTally& tally, const identify::KnownServices* services, bool depth_may_change)
     : table_(connections),
       duplicates_(duplicates),
@@ -259,7 +259,8 @@ inline Tracker::Slot Tracker::find_live(const Digest& digest, Slot likely, Time 
 }
 
 Tracker::Slot Tracker::room_for(const Digest& digest) {
-    const Slot slot = table_.choose(digest.value, open_);
+    Slot slot = table_.choose(digest.value, open_);
+    while (table_.is_used(slot) && table_.grow()) slot = table_.choose(digest.value, open_);
     if (!table_.is_used(slot)) return slot;
     Connection& victim = table_[slot];
     ++tally_.losses().connections_evicted;

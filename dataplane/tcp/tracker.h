@@ -37,7 +37,7 @@ class Tracker {
   public:
     /// `services`: those that need no identification any more; null where nothing is identified. `depth_may_change`:
     /// set_depth() will be called.
-    Tracker(std::size_t connections, const Limits& limits, const DuplicateLimits& duplicates, tally::CoreTally& tally,
+    Tracker(TableSize connections, const Limits& limits, const DuplicateLimits& duplicates, tally::CoreTally& tally,
             const identify::KnownServices* services = nullptr, bool depth_may_change = false);
 
     /// Asks for what fetch() will read first, to be called as soon as the digest is known: it comes while the rest of

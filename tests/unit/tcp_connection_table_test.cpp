@@ -33,6 +33,42 @@ TEST(ConnectionTable, CapacityIsAPowerOfTwoOfSets) {
     EXPECT_EQ(ConnectionTable(1024).capacity(), 1024U);
 }
 
+TEST(ConnectionTable, GrowsToItsLargestSizeAndKeepsEveryEntry) {
+    ConnectionTable table(TableSize(64, 1024));
+    EXPECT_EQ(table.capacity(), 64U);
+    std::set<std::uint64_t> digests;
+    for (std::uint64_t number = 1; number <= 16; ++number) {
+        // All in set 2 of 4; of the larger tables in other sets, too.
+        digests.insert(digest_of(2 + 4 * (number % 3), number));
+        put(table, digest_of(2 + 4 * (number % 3), number), Phase::established, number * 1'000'000);
+    }
+    ASSERT_TRUE(table.is_used(table.choose(digest_of(2, 17), 0)));
+    for (const std::size_t capacity : {256U, 1024U}) {
+        ASSERT_TRUE(table.grow());
+        EXPECT_EQ(table.capacity(), capacity);
+        EXPECT_EQ(table.used(), digests.size());
+        for (const std::uint64_t digest : digests) {
+            const Slot slot = table.find(digest);
+            ASSERT_NE(slot, ConnectionTable::no_slot);
+            EXPECT_EQ(table[slot].digest, digest);
+            EXPECT_EQ(table[slot].phase, Phase::established);
+        }
+    }
+    EXPECT_FALSE(table.is_used(table.choose(digest_of(2, 17), 0)));
+    EXPECT_FALSE(table.grow());
+    EXPECT_EQ(table.capacity(), 1024U);
+    EXPECT_EQ(table.used(), digests.size());
+    // Their deadlines went with them.
+    std::set<std::uint64_t> due;
+    for (tally::Interval interval = 0; interval <= 17; ++interval)
+        table.sweep(interval, [&](Slot slot) {
+            due.insert(table[slot].digest);
+            table.release(slot);
+        });
+    EXPECT_EQ(due, digests);
+    EXPECT_EQ(table.used(), 0U);
+}
+
 TEST(ConnectionTable, FindsWhatIsInUse) {
     ConnectionTable table(64);
     EXPECT_EQ(table.find(digest_of(2, 7)), ConnectionTable::no_slot);

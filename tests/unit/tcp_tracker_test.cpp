@@ -71,7 +71,7 @@ tally::BankCapacity capacity_of(std::size_t rows, std::size_t list) {
 /// One core with its banks, played by one thread: what is handed over is summed up and goes back at once.
 class Core {
   public:
-    explicit Core(std::size_t connections, const tally::BankCapacity& capacity = capacity_of(64, 64),
+    explicit Core(TableSize connections, const tally::BankCapacity& capacity = capacity_of(64, 64),
                   const Limits& limits = default_limits, const DuplicateLimits& duplicates = {0, 0},
                   const identify::KnownServices* services = nullptr, bool depth_may_change = false)
         : exchange_(0, 300, capacity),
@@ -474,6 +474,25 @@ TEST(Tracker, FullTableCountsWhoGivesWay) {
     std::size_t evicted = 0;
     for (const tally::AttemptRecord& record : sum.records) evicted += record.flags == tally::record_flag::evicted;
     EXPECT_EQ(evicted, begun - capacity);
+}
+
+/// Answers come in the burst in which the table grows, too: where entries were when it was fetched, they are no more.
+TEST(Tracker, NoneGivesWayWhileTheTableMayGrow) {
+    constexpr std::uint32_t begun = 2000;
+    Core core(TableSize(32, 16384));
+    const std::size_t first = core.tracker().capacity();
+    for (std::uint32_t i = 0; i < begun; i += 10) {
+        std::vector<packet::PacketView> burst;
+        for (std::uint32_t j = i; j < i + 10; ++j) burst.push_back(client(syn, 100, 0, 0, j));
+        for (std::uint32_t j = i - std::min(i, 5U); j < i + 5; ++j) burst.push_back(server(rst | ack, 0, 101, 0, j));
+        core.take_burst(burst, start + i, true);
+    }
+    for (std::uint32_t j = begun - 5; j < begun; ++j) core.take(server(rst | ack, 0, 101, 0, j), start + begun);
+    EXPECT_GT(core.tracker().capacity(), first);
+    EXPECT_EQ(core.gauges().connections_used, begun);
+    const Sum& sum = core.finish();
+    EXPECT_EQ(sum.losses.connections_evicted, 0U);
+    EXPECT_EQ(sum.final_of(Outcome::refused), begun);
 }
 
 TEST(Tracker, FinishedAttemptsGiveWayWithoutOverflow) {

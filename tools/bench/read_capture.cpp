@@ -28,7 +28,8 @@ double cpu_seconds() {
 
 std::uint64_t read_by_libpcap(const std::string& path) {
     char words[PCAP_ERRBUF_SIZE] = "";
-    const std::unique_ptr<pcap_t, void (*)(pcap_t*)> capture(pcap_open_offline(path.c_str(), words), pcap_close);
+    const std::unique_ptr<pcap_t, void (*)(pcap_t*)> capture(
+        pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_MICRO, words), pcap_close);
     if (!capture) throw std::runtime_error(words);
     pcap_pkthdr* header = nullptr;
     const unsigned char* data = nullptr;
