@@ -2,6 +2,9 @@
 // What carries a conversation changes nothing about it.
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+
 #include "tests/replay/replay.h"
 #include "tests/support/encapsulations.h"
 
@@ -9,11 +12,14 @@ namespace rstwatch::test {
 namespace {
 
 /// Refused, reset and closed connections of one client.
-std::vector<TimedFrame> conversations(bool is_v6, const std::function<void(PacketBuilder&)>& headers) {
-    const std::string client = is_v6 ? "2001:db8::2" : "10.0.0.2", server = is_v6 ? "2001:db8::1" : "10.0.0.1";
+std::vector<TimedFrame> conversations(bool is_v6, const std::function<void(PacketBuilder&)>& headers,
+                                      std::size_t client = 0) {
+    const std::string from =
+        is_v6 ? "2001:db8:" + std::to_string(client) + "::2" : "10.0." + std::to_string(client) + ".2";
+    const std::string server = is_v6 ? "2001:db8::1" : "10.0.0.1";
     std::vector<std::vector<TimedFrame>> all;
     const auto between = [&](std::uint16_t port) {
-        Conversation c(Endpoint(client, static_cast<std::uint16_t>(40000 + port)), Endpoint(server, port),
+        Conversation c(Endpoint(from, static_cast<std::uint16_t>(40000 + port)), Endpoint(server, port),
                        default_start_us + port * 10'000);
         return c.encapsulated(headers);
     };
@@ -24,28 +30,51 @@ std::vector<TimedFrame> conversations(bool is_v6, const std::function<void(Packe
     return merged(all);
 }
 
-/// The list of connections without what says how they were carried.
-Json connections_of(const Replay& replay) {
-    Json connections = replay.report.at("connections");
-    for (Json& connection : connections)
+/// The connections of each client, without its name and what says how they were carried; and how they were carried.
+struct Carried {
+    Json connections = Json::array();
+    std::set<std::string> tunnels;
+};
+
+std::map<std::string, Carried> by_client(const Replay& replay) {
+    std::map<std::string, Carried> clients;
+    for (Json connection : replay.report.at("connections")) {
+        const std::string client = connection.at("client");
+        Carried& carried = clients[client.substr(0, client.rfind(':'))];
+        carried.tunnels.insert(connection.value("tunnel", ""));
+        connection["client"] = client.substr(client.rfind(':'));
         for (const char* name : {"tunnel", "vlan"}) connection.erase(name);
-    return connections;
+        carried.connections.push_back(connection);
+    }
+    return clients;
 }
 
+/// All of them in one capture, each with a client of its own; the first client's packets are carried by nothing.
 TEST(Encapsulations, GiveTheSameConnections) {
     for (const bool is_v6 : {false, true}) {
-        const Replay plain = replay_frames(conversations(is_v6, {}));
-        expect_sound(plain);
-        ASSERT_EQ(plain.report.at("connections").size(), 4U);
-        for (const Encapsulation& how : all_encapsulations()) {
-            if (!(is_v6 ? how.ipv6 : how.ipv4)) continue;
-            SCOPED_TRACE(how.name);
-            const Replay carried = replay_frames(conversations(is_v6, how.add_headers));
-            expect_sound(carried);
-            EXPECT_EQ(connections_of(carried), connections_of(plain));
-            EXPECT_EQ(carried.report.at("tcp_flags"), plain.report.at("tcp_flags"));
-            for (const Json& connection : carried.report.at("connections"))
-                EXPECT_EQ(connection.value("tunnel", ""), how.tunnel);
+        const auto name_of = [&](std::size_t client) {
+            return is_v6 ? "[2001:db8:" + std::to_string(client) + "::2]" : "10.0." + std::to_string(client) + ".2";
+        };
+        std::vector<Encapsulation> carriers;
+        for (const Encapsulation& how : all_encapsulations())
+            if (is_v6 ? how.ipv6 : how.ipv4) carriers.push_back(how);
+        std::vector<std::vector<TimedFrame>> all{conversations(is_v6, {}, 1)};
+        for (std::size_t i = 0; i < carriers.size(); ++i)
+            all.push_back(conversations(is_v6, carriers[i].add_headers, i + 2));
+        const Replay replay = replay_frames(merged(all));
+        expect_sound(replay);
+        const std::map<std::string, Carried> clients = by_client(replay);
+        ASSERT_EQ(clients.size(), carriers.size() + 1);
+        const Json& plain = clients.at(name_of(1)).connections;
+        ASSERT_EQ(plain.size(), 4U);
+        const Replay alone = replay_frames(conversations(is_v6, {}, 1));
+        for (const auto& [flag, count] : alone.report.at("tcp_flags").items())
+            EXPECT_EQ(replay.report.at("tcp_flags").at(flag), count.get<std::uint64_t>() * clients.size()) << flag;
+        for (std::size_t i = 0; i < carriers.size(); ++i) {
+            SCOPED_TRACE(carriers[i].name);
+            const Carried& carried = clients.at(name_of(i + 2));
+            EXPECT_EQ(carried.connections, plain);
+            EXPECT_EQ(carried.tunnels, std::set<std::string>{carriers[i].tunnel});
         }
     }
 }
