@@ -49,8 +49,7 @@ std::uint16_t flags_of(const Connection& connection) {
 
 }  // namespace
 
-tally::AttemptRecord make_record(const Connection& connection, Outcome outcome) {
-    tally::AttemptRecord record;
+void fill_record(const Connection& connection, Outcome outcome, tally::AttemptRecord& record) {
     record.client = connection.client;
     record.server = connection.server;
     record.start = connection.start;
@@ -79,7 +78,6 @@ tally::AttemptRecord make_record(const Connection& connection, Outcome outcome) 
     record.zeek_state = zeek_state(connection);
     record.rst_by = connection.rst_by;
     record.rst_shape = connection.rst_shape;
-    return record;
 }
 
 }  // namespace rstwatch::tcp

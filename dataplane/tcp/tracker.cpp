@@ -431,7 +431,7 @@ void Tracker::settle(Connection& connection, Outcome outcome, Time time) {
 
 void Tracker::finalize(Connection& connection, Outcome outcome) {
     if (tally::AttemptRecord* record = tally_.finalize(outcome, is_attempt(connection)))
-        *record = make_record(connection, outcome);
+        fill_record(connection, outcome, *record);
 }
 
 void Tracker::advance_to(tally::Interval interval) {

@@ -244,7 +244,9 @@ void FourTuple::end(Outcome outcome) {
     require(!ended_);
     ended_ = true;
     require(tally::is_attempt(outcome) == counted_);
-    rstwatch::fuzz::check_record(tcp::make_record(connection_, outcome), connection_, now_);
+    tally::AttemptRecord record;
+    tcp::fill_record(connection_, outcome, record);
+    rstwatch::fuzz::check_record(record, connection_, now_);
 }
 
 void FourTuple::finish() {

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <initializer_list>
-
 #include "tests/unit/packet_parse.h"
 
 namespace rstwatch::packet {
@@ -12,9 +10,8 @@ namespace {
 
 using tally::PacketClass;
 
-std::uint8_t options(std::initializer_list<std::uint8_t> bytes) {
-    const Bytes exact(bytes);
-    return parse_tcp_options(Cursor(exact.data(), exact.size()));
+std::uint8_t options(const Bytes& bytes) {
+    return parse_tcp_options(Cursor(bytes.data(), bytes.size()));
 }
 
 TEST(TcpOptions, KnownOnesAreFound) {
@@ -39,6 +36,25 @@ TEST(TcpOptions, LengthThatLiesEndsTheList) {
     EXPECT_EQ(options({3}), 0);
     EXPECT_EQ(options({1, 1, 8}), 0);
     EXPECT_EQ(options({3, 2}), tcp_option::window_scale);
+}
+
+/// What Linux sends is recognised as a whole. Behind a NOP more, and one less of anything, it is read option by option.
+TEST(TcpOptions, OfLinuxAreReadAsOthersAre) {
+    const Bytes linux_options = {2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 3, 3, 7};
+    const auto behind_nops = [](Bytes bytes) {
+        bytes.insert(bytes.begin(), 4, 1);
+        return bytes;
+    };
+    EXPECT_EQ(options(linux_options), tcp_option::timestamps | tcp_option::window_scale);
+    for (std::size_t at = 0; at < linux_options.size(); ++at) {
+        for (unsigned value = 0; value < 256; ++value) {
+            Bytes other = linux_options;
+            other[at] = static_cast<std::uint8_t>(value);
+            ASSERT_EQ(options(other), options(behind_nops(other))) << "byte " << at << " is " << value;
+        }
+        const Bytes shorter(linux_options.begin(), linux_options.begin() + static_cast<std::ptrdiff_t>(at));
+        ASSERT_EQ(options(shorter), options(behind_nops(shorter))) << at << " bytes";
+    }
 }
 
 TEST(Tcp, FieldsAreRead) {

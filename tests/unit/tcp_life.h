@@ -39,6 +39,12 @@ inline constexpr Limits default_limits{
     .stalled = 150 * tally::second,
 };
 
+inline tally::AttemptRecord record_of(const Connection& connection, Outcome outcome) {
+    tally::AttemptRecord record;
+    fill_record(connection, outcome, record);
+    return record;
+}
+
 /// The life of one entry, played from a line of text: words separated by blanks, each of them one event.
 ///
 ///     >SA:10,ttl=9   the client sends a segment with these flags (S A R F P U, `-` for none) and 10 bytes of payload
@@ -311,7 +317,7 @@ inline void expect(const Play& play) {
     EXPECT_EQ(words(life.connection.phase), words(play.phase));
     EXPECT_EQ(words(life.connection.outcome()), words(play.outcome));
     EXPECT_EQ(words(zeek_state(life.connection)), words(play.zeek));
-    EXPECT_EQ(make_record(life.connection, Outcome::open).flags, play.flags);
+    EXPECT_EQ(record_of(life.connection, Outcome::open).flags, play.flags);
     EXPECT_EQ(words(life.ended), words(play.ended));
     expect_the_same_at_control_depth(play, life);
 }

@@ -10,7 +10,7 @@ namespace flag = tally::record_flag;
 
 tally::AttemptRecord record(std::string_view script) {
     const Life life(script);
-    return make_record(life.connection, outcome_as_it_stands(life.connection));
+    return record_of(life.connection, outcome_as_it_stands(life.connection));
 }
 
 TEST(Record, CountsPayloadWithoutSynAndFin) {
@@ -42,7 +42,7 @@ TEST(Record, CountsPastFourGibibytes) {
         segment.sequence = life.connection.next[0];
         (void)step(life.connection, segment, default_limits);
     }
-    EXPECT_EQ(make_record(life.connection, Outcome::open).client_bytes, std::uint64_t{9} << 30);
+    EXPECT_EQ(record_of(life.connection, Outcome::open).client_bytes, std::uint64_t{9} << 30);
 }
 
 TEST(Record, CopiesWhatWasSeen) {
@@ -54,7 +54,7 @@ TEST(Record, CopiesWhatWasSeen) {
     c.vlan_count = 2;
     c.domain = 0x10005;
     c.tunnel = tally::Tunnel::geneve;
-    const tally::AttemptRecord made = make_record(c, Outcome::icmp_rejected);
+    const tally::AttemptRecord made = record_of(c, Outcome::icmp_rejected);
     EXPECT_EQ(made.client.port, 40000);
     EXPECT_EQ(made.server.port, 80);
     EXPECT_EQ(made.vlan, (std::array<std::uint16_t, 2>{10, 20}));
@@ -118,7 +118,7 @@ TEST(Record, FlagsFollowFacts) {
     const auto flags = [](std::uint32_t facts) {
         Connection connection;
         connection.seen = facts;
-        return make_record(connection, Outcome::open).flags;
+        return record_of(connection, Outcome::open).flags;
     };
     EXPECT_EQ(flags(0), 0);
     EXPECT_EQ(flags(seen::injected), flag::injected);
