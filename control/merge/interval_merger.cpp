@@ -28,10 +28,19 @@ void sort_list(std::vector<Entry>& list, tally::Time Entry::*time, Key key) {
         const auto of_a = key(list[a.index]), of_b = key(list[b.index]);
         return of_a != of_b ? of_a < of_b : a.index < b.index;
     });
-    std::vector<Entry> sorted;
-    sorted.reserve(list.size());
-    for (const Place& place : places) sorted.push_back(list[place.index]);
-    list = std::move(sorted);
+    // Along the cycles of the permutation: what is in its place already stays there, and no second list is filled.
+    for (std::size_t begin = 0; begin < places.size(); ++begin) {
+        if (places[begin].index == begin) continue;
+        const Entry first = list[begin];
+        std::size_t at = begin;
+        for (std::size_t from = places[at].index; from != begin; from = places[at].index) {
+            list[at] = list[from];
+            places[at].index = at;
+            at = from;
+        }
+        list[at] = first;
+        places[at].index = at;
+    }
 }
 
 /// Whoever judges records judges them one after the other; everything else is summed, and sums know no order. Equal

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
+#include <random>
 #include <tuple>
 
 #include "tests/unit/control_test_data.h"
@@ -122,6 +124,32 @@ TEST(IntervalMerger, JoinsThePartsOfAnInterval) {
     EXPECT_EQ(whole.outcomes.first[tally::index(Outcome::refused)], 6u);
     EXPECT_EQ(whole.losses.connections_evicted, 6u);
     EXPECT_EQ(whole.records.size(), 3u);
+}
+
+TEST(IntervalMerger, PutsRecordsInOrderWhateverTheirOrderWas) {
+    std::mt19937 random(1);
+    for (const std::uint32_t count : {1U, 2U, 3U, 500U}) {
+        std::vector<std::uint32_t> numbers(count);
+        std::iota(numbers.begin(), numbers.end(), 0U);
+        for (int round = 0; round < 10; ++round) {
+            std::ranges::shuffle(numbers, random);
+            Merging merging(1);
+            tally::IntervalBank* bank = merging.bank(0, 3);
+            for (const std::uint32_t number : numbers)  // three of each time
+                bank->records.push_back(test::record(endpoint(1, static_cast<std::uint16_t>(number)), endpoint(2, 2),
+                                                     Outcome::refused, 3'000'000 + number / 3));
+            merging.exchanges[0]->hand_over(bank);
+            merging.exchanges[0]->raise_watermark(4);
+            merging.merger.poll();
+            ASSERT_EQ(merging.released.size(), 1U);
+            const std::vector<tally::AttemptRecord>& records = merging.released[0].records;
+            ASSERT_EQ(records.size(), count);
+            for (std::uint32_t number = 0; number < count; ++number) {
+                ASSERT_EQ(records[number].client.port, number);
+                ASSERT_EQ(records[number].decided, 3'000'000 + number / 3);
+            }
+        }
+    }
 }
 
 TEST(IntervalMerger, APartWithoutPacketsLeavesTheTimesAlone) {
