@@ -14,11 +14,11 @@
 // larger buffer saves most of the system calls. The driver meets this pcap_open_offline() before libpcap's, in the way
 // that packet_fanout.cpp tells.
 extern "C" pcap_t* pcap_open_offline(const char* path, char* words) {
-    // As long as the stream, which libpcap closes without telling: to the end of the process.
+    // A buffer has to stay as long as its stream, which libpcap closes without telling, or exit() does: for ever.
     using Buffer = std::array<char, 64 << 10>;
-    static std::vector<std::unique_ptr<Buffer>> buffers;
+    static auto& buffers = *new std::vector<std::unique_ptr<Buffer>>;
 
-    std::FILE* file = std::fopen(path, "rb");
+    std::FILE* file = std::strcmp(path, "-") == 0 ? stdin : std::fopen(path, "rb");  // as libpcap does
     if (file == nullptr) {
         std::snprintf(words, PCAP_ERRBUF_SIZE, "%s: %s", path, std::strerror(errno));
         return nullptr;
@@ -27,6 +27,6 @@ extern "C" pcap_t* pcap_open_offline(const char* path, char* words) {
     (void)std::setvbuf(file, buffers.back()->data(), _IOFBF, buffers.back()->size());
     (void)__fsetlocking(file, FSETLOCKING_BYCALLER);
     pcap_t* capture = pcap_fopen_offline(file, words);
-    if (capture == nullptr) std::fclose(file);
+    if (capture == nullptr && file != stdin) std::fclose(file);
     return capture;
 }

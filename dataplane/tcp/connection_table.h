@@ -23,7 +23,7 @@ struct TableSize {
     std::size_t at_first;
     std::size_t at_most;
 
-    TableSize(std::size_t always = 0) : at_first(always), at_most(always) {}  // NOLINT(google-explicit-constructor)
+    TableSize(std::size_t always = 0) : at_first(always), at_most(always) {}
     TableSize(std::size_t first, std::size_t most) : at_first(first), at_most(most) {}
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // dataplane/port/capture_reading.cpp, which has no header: it stands in for a function of libpcap.
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pcap/pcap.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@ Capture open(const std::string& path, std::string& words) {
 }
 
 int packets_in(pcap_t* capture) {
+    if (capture == nullptr) return -1;
     int packets = 0;
     pcap_pkthdr* header = nullptr;
     const unsigned char* data = nullptr;
@@ -54,6 +56,19 @@ TEST(CaptureReading, KeepsSeveralCapturesApart) {
     }
     for (int packets = 1; packets <= 3; ++packets)
         EXPECT_EQ(packets_in(captures[static_cast<std::size_t>(packets - 1)].get()), packets);
+}
+
+TEST(CaptureReading, TakesADashForStandardInput) {
+    const test::TempDir directory;
+    test::write_file(directory / "capture",
+                     test::encode_capture(std::vector<test::TimedFrame>(3, {0, test::Bytes(60), 0})));
+    const int before = dup(STDIN_FILENO), file = ::open((directory / "capture").c_str(), O_RDONLY | O_CLOEXEC);
+    ASSERT_EQ(dup2(file, STDIN_FILENO), STDIN_FILENO);
+    std::string words;
+    EXPECT_EQ(packets_in(open("-", words).get()), 3) << words;
+    dup2(before, STDIN_FILENO);
+    close(before);
+    close(file);
 }
 
 TEST(CaptureReading, SaysWhatCannotBeOpened) {
