@@ -4,8 +4,9 @@
 
 The real daemon watches the real net_pcap device, which delivers captures again and again (infinite_rx) as fast as it is
 asked: driver, packet buffers, everything. With several queues each has what a NIC's RSS would put into it, and a core of
-its own. A core never sleeps and never has to, so its time is all work. Prints cycles per packet, by the frequency of the
-time stamp counter, and packets per second of all cores together.
+its own. A core never sleeps and never has to, so its time is all work. From the second round on data has been sent before,
+and is followed step by step as what is retransmitted is: the figures are an upper bound. Prints cycles per packet, by the
+frequency of the time stamp counter, and packets per second of all cores together.
 """
 import argparse
 import contextlib
