@@ -147,9 +147,8 @@ constexpr std::array settings_table{
     Setting{"tracking.connections", Integer{field<&S::tracking, &S::Tracking::connections>(), 1024, 268435456},
             "connections", "Connections that can be followed at a time, by all cores together",
             "Rounded up to 16 times a power of two for each core; 196 bytes each, taken at start (by a replay: when "
-            "needed). Beyond it the least "
-            "useful "
-            "connections are given up, finished ones first, which is counted as evicted."},
+            "needed). Beyond it the least useful connections are given up, finished ones first, which is counted as "
+            "evicted."},
     Setting{"tracking.gap", Seconds{field<&S::tracking, &S::Tracking::gap>(), 0.1, longest_gap}, "s",
             "Silence on a connection after which a reset with another hop distance is an idle_reset",
             "A device that forgets idle connections answers in the server's name."},

@@ -77,7 +77,7 @@ class AttemptMap {
     };
 
     std::size_t capacity_;
-    // Each interval puts and erases thousands: nodes, allocated one by one, took twice the time.
+    // Each interval puts and erases thousands: with nodes, allocated one by one, a replay took a quarter longer.
     boost::unordered_flat_map<Attempt, Entry, AttemptHash> entries_;
     std::uint64_t overflowed_ = 0;
     tally::Interval next_cleaning_ = 0;

@@ -12,23 +12,16 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
     to.insert(to.end(), from.begin(), from.end());
 }
 
-/// One core's lists come in order, but for what its deadlines decided. Entries are large, so their places are sorted,
-/// mostly by time alone, and each entry is moved once. `key` begins with the time.
-template <typename Entry, typename Key>
-void sort_list(std::vector<Entry>& list, tally::Time Entry::*time, Key key) {
-    if (std::ranges::is_sorted(list, {}, key)) return;
-    struct Place {
-        tally::Time time;
-        std::size_t index;
-    };
-    std::vector<Place> places(list.size());
-    for (std::size_t i = 0; i < list.size(); ++i) places[i] = {list[i].*time, i};
-    std::ranges::sort(places, [&](const Place& a, const Place& b) {
-        if (a.time != b.time) return a.time < b.time;
-        const auto of_a = key(list[a.index]), of_b = key(list[b.index]);
-        return of_a != of_b ? of_a < of_b : a.index < b.index;
-    });
-    // Along the cycles of the permutation: what is in its place already stays there, and no second list is filled.
+/// Where an entry was before it was sorted by time.
+struct Place {
+    tally::Time time;
+    std::size_t index;
+};
+
+/// Along the cycles of the permutation: what is in its place already stays there, and no second list is filled. Each
+/// place is its own one afterwards.
+template <typename Entry>
+void put_in_order(std::vector<Entry>& list, std::vector<Place>& places) {
     for (std::size_t begin = 0; begin < places.size(); ++begin) {
         if (places[begin].index == begin) continue;
         const Entry first = list[begin];
@@ -41,6 +34,21 @@ void sort_list(std::vector<Entry>& list, tally::Time Entry::*time, Key key) {
         list[at] = first;
         places[at].index = at;
     }
+}
+
+/// One core's lists come in order, but for what its deadlines decided. Entries are large, so their places are sorted,
+/// mostly by time alone, and each entry is moved once. `key` begins with the time.
+template <typename Entry, typename Key>
+void sort_list(std::vector<Entry>& list, tally::Time Entry::*time, Key key) {
+    if (std::ranges::is_sorted(list, {}, key)) return;
+    std::vector<Place> places(list.size());
+    for (std::size_t i = 0; i < list.size(); ++i) places[i] = {list[i].*time, i};
+    std::ranges::sort(places, [&](const Place& a, const Place& b) {
+        if (a.time != b.time) return a.time < b.time;
+        const auto of_a = key(list[a.index]), of_b = key(list[b.index]);
+        return of_a != of_b ? of_a < of_b : a.index < b.index;
+    });
+    put_in_order(list, places);
 }
 
 /// Whoever judges records judges them one after the other; everything else is summed, and sums know no order. Equal

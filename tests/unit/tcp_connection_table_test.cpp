@@ -2,6 +2,8 @@
 #include "dataplane/tcp/connection_table.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <map>
 #include <set>
@@ -67,6 +69,21 @@ TEST(ConnectionTable, GrowsToItsLargestSizeAndKeepsEveryEntry) {
         });
     EXPECT_EQ(due, digests);
     EXPECT_EQ(table.used(), 0U);
+}
+
+/// What a process that may map no more memory does.
+void grow_without_memory() {
+    ConnectionTable table(TableSize(64, 1024));
+    const Slot slot = put(table, digest_of(2, 7), Phase::established);
+    const rlimit none{1, 1};
+    setrlimit(RLIMIT_AS, &none);
+    const bool grew = table.grow();
+    const bool is_as_it_was = table.capacity() == 64 && table.used() == 1 && table.find(digest_of(2, 7)) == slot;
+    _exit(!grew && is_as_it_was && !table.grow() ? 0 : 1);
+}
+
+TEST(ConnectionTable, StaysAsItIsWhereMemoryIsShort) {
+    EXPECT_EXIT(grow_without_memory(), testing::ExitedWithCode(0), "");
 }
 
 TEST(ConnectionTable, FindsWhatIsInUse) {
