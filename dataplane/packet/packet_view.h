@@ -41,6 +41,8 @@ struct alignas(32) PacketView {
     std::uint8_t tcp_options = 0;  ///< of tcp_option; read on SYN and SYN-ACK only
     std::uint8_t tcp_flags = 0;
     std::uint16_t window = 0;
+    std::uint16_t tcp_checksum = 0;
+    std::uint16_t ip_id = 0;  ///< IPv4 identification; 0 for IPv6
 
     tally::PacketClass packet_class = tally::PacketClass::malformed;
     bool trackable = false;       ///< a TCP segment, or the quote of one, that can be matched to a connection
@@ -49,8 +51,6 @@ struct alignas(32) PacketView {
     std::uint8_t icmp_type = 0;
     std::uint8_t icmp_code = 0;
     tally::Tunnel tunnel = tally::Tunnel::none;  ///< the innermost one
-    std::uint16_t tcp_checksum = 0;
-    std::uint16_t ip_id = 0;        ///< IPv4 identification; 0 for IPv6
     std::uint16_t fragment_at = 0;  ///< of class fragment: where in the frame the IP header of the fragment begins
     std::uint16_t payload_at = 0;   ///< of class tcp, if trackable: where in the frame the TCP payload begins
     std::array<std::uint16_t, 2> vlan{};

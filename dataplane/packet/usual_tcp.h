@@ -26,7 +26,7 @@ inline void begin_view(const Frame& frame, PacketView& view) {
 
 /// The same of what parse_usual_tcp() does not write itself.
 inline void begin_usual_view(PacketView& view) {
-    constexpr std::size_t from = offsetof(PacketView, packet_class), to = offsetof(PacketView, source);
+    constexpr std::size_t from = offsetof(PacketView, tcp_checksum), to = offsetof(PacketView, source);
     static_assert(to - from == 32 && sizeof view.icmp_from == 16 && sizeof(PacketView) == 96);
     auto* bytes = reinterpret_cast<std::uint8_t*>(&view);
     std::memset(bytes + from, 0, to - from);

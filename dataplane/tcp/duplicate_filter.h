@@ -48,8 +48,13 @@ class DuplicateFilter {
     /// Newest first, so that what is remembered pushes out the oldest without a search for it.
     struct alignas(64) Set {
         std::array<std::uint64_t, set_size> digest{};
-        std::array<std::uint64_t, set_size> time_and_ttl{};  ///< the time in the upper 56 bits; 0: nothing
+        std::array<std::uint64_t, set_size> time_and_ttl;  ///< the time in the upper 56 bits
+
+        Set() { time_and_ttl.fill(never); }
     };
+
+    /// Longer ago than any limit, whatever the time: what a place holds that has held nothing.
+    static constexpr std::uint64_t never = ~std::uint64_t{0};
 
     /// One bit for each of a set that is this one.
     static std::uint32_t equal_to(const std::array<std::uint64_t, set_size>& digests, std::uint64_t digest) {
@@ -82,8 +87,7 @@ inline bool DuplicateFilter::is_copy(const packet::PacketView& view, const Diges
         const std::uint64_t seen = set.time_and_ttl[static_cast<unsigned>(__builtin_ctz(equal))];
         if (time - (seen >> 8) <= limit && is_within_a_hop(seen, view.ttl)) return true;
     }
-    const std::uint64_t oldest = set.time_and_ttl.back();
-    overflowed_ += oldest != 0 && time - (oldest >> 8) <= limit;
+    overflowed_ += time - (set.time_and_ttl.back() >> 8) <= limit ? 1 : 0;
     push_front(set.digest, digest.segment);
     push_front(set.time_and_ttl, time << 8 | view.ttl);
     return false;

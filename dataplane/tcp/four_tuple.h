@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "dataplane/packet/packet_view.h"
 #include "dataplane/tally/address.h"
@@ -35,10 +37,18 @@ struct HashSecret {
 
 /// Tells a segment from every other one of its connection. The checksum stands for the options and the payload.
 inline std::uint64_t segment_digest(const packet::PacketView& view, std::uint64_t connection, bool source_is_low) {
-    const std::uint64_t numbers = std::uint64_t{view.sequence} << 32 | view.acknowledgement;
+    using packet::PacketView;
+    // Numbers, flags and window are read as the parser wrote them, at once. What lies behind was written apart: reading
+    // that along would wait for the stores to leave the core.
+    std::uint64_t numbers;
+    std::uint32_t flags_and_window;
+    static_assert(offsetof(PacketView, acknowledgement) + 4 == offsetof(PacketView, sequence) + sizeof numbers);
+    static_assert(offsetof(PacketView, window) + 2 == offsetof(PacketView, tcp_options) + sizeof flags_and_window);
+    std::memcpy(&numbers, &view.sequence, sizeof numbers);
+    std::memcpy(&flags_and_window, &view.tcp_options, sizeof flags_and_window);
+    constexpr std::uint32_t options = 0xff;
     const std::uint64_t rest = std::uint64_t{view.ip_id} << 48 | std::uint64_t{view.tcp_checksum} << 32 |
-                               std::uint64_t{view.window} << 16 | std::uint64_t{view.tcp_flags} << 8 |
-                               static_cast<std::uint64_t>(source_is_low);
+                               (flags_and_window & ~options) | static_cast<std::uint64_t>(source_is_low);
     return tally::mix(connection ^ numbers, rest ^ (std::uint64_t{view.payload_length} * 0x9e3779b97f4a7c15));
 }
 

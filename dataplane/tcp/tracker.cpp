@@ -272,10 +272,9 @@ Tracker::Slot Tracker::room_for(const Digest& digest) {
     return slot;
 }
 
-void Tracker::begin_entry(Slot slot, const packet::PacketView& view, const Digest& digest, const Segment& first) {
+void Tracker::begin_entry(Slot slot, const packet::PacketView& view, const Digest& digest, Segment& segment) {
     if (table_.is_used(slot)) stop_wanting(table_[slot]);
     Connection& connection = table_.occupy(slot, digest.value);
-    Segment segment = first;
     const bool client_sent = sender_is_client(segment, view.source_port, view.destination_port);
     segment.from = client_sent ? Side::client : Side::server;
     // Not by a branch: which address is the lower one is anybody's guess.
@@ -333,7 +332,7 @@ void Tracker::book_changes(Connection& connection, bool was_open, std::uint8_t v
 }
 
 /// The four-tuple begins another attempt. What becomes of a connection that was open shows in how that one fares.
-void Tracker::replace_entry(Slot slot, const packet::PacketView& view, const Digest& digest, const Segment& segment) {
+void Tracker::replace_entry(Slot slot, const packet::PacketView& view, const Digest& digest, Segment& segment) {
     Connection& connection = table_[slot];
     const bool by_client = side_of_source(connection, digest) == Side::client;
     const bool restarts = by_client && is_open(connection) && !connection.has_any(seen::both_fins);

@@ -104,11 +104,11 @@ class Tracker {
     void update(Slot slot);
     void stop_wanting(Connection& connection);
     Slot find_live(const Digest& digest, Slot likely, Time time);
-    void begin_entry(Slot slot, const packet::PacketView& view, const Digest& digest, const Segment& segment);
+    void begin_entry(Slot slot, const packet::PacketView& view, const Digest& digest, Segment& segment);
     void advance_entry(Slot slot, const packet::PacketView& view, const Digest& digest, Segment& segment);
     Slot room_for(const Digest& digest);
     void expire_entry(Slot slot);
-    void replace_entry(Slot slot, const packet::PacketView& view, const Digest& digest, const Segment& segment);
+    void replace_entry(Slot slot, const packet::PacketView& view, const Digest& digest, Segment& segment);
     void settle_replaced(Connection& successor, Time time);
     void settle(Connection& connection, Outcome outcome, Time time);
     void finalize(Connection& connection, Outcome outcome);
