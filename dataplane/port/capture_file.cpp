@@ -123,16 +123,22 @@ Failure open_capture(const std::string& path, CaptureFile& file) {
 
 std::string describe_damage(const std::string& path) {
     char words[PCAP_ERRBUF_SIZE] = "";
-    const Pcap capture(pcap_open_offline(path.c_str(), words));
-    if (!capture) return words;
+    // Read by libpcap alone, whose stream says where it stands.
+    std::FILE* file = std::fopen(path.c_str(), "rb");
+    if (file == nullptr) return path + ": " + std::strerror(errno);
+    const Pcap capture(pcap_fopen_offline(file, words));
+    if (!capture) {
+        std::fclose(file);
+        return words;
+    }
     pcap_pkthdr* header = nullptr;
     const unsigned char* data = nullptr;
     std::uint64_t packets = 0;
-    long offset = std::ftell(pcap_file(capture.get()));
+    long offset = std::ftell(file);
     int result = 0;
     while ((result = pcap_next_ex(capture.get(), &header, &data)) == 1) {
         ++packets;
-        offset = std::ftell(pcap_file(capture.get()));
+        offset = std::ftell(file);
     }
     if (result != PCAP_ERROR) return "";
     return std::string(pcap_geterr(capture.get())) + " (at byte " + std::to_string(offset) + ", after " +

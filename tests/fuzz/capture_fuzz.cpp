@@ -75,6 +75,28 @@ bool read_packets(View file, packet::LinkType link, std::uint64_t& packets) {
     return result == PCAP_ERROR_BREAK;
 }
 
+/// What net_pcap is given (port/capture_reading.cpp) is what libpcap alone reads.
+void require_equal_reading(const std::string& path) {
+    char our_words[PCAP_ERRBUF_SIZE] = "", their_words[PCAP_ERRBUF_SIZE] = "";
+    pcap_t* ours = pcap_open_offline(path.c_str(), our_words);
+    pcap_t* theirs = pcap_fopen_offline(std::fopen(path.c_str(), "rb"), their_words);
+    require(ours != nullptr && theirs != nullptr);
+    pcap_pkthdr *our_header = nullptr, *their_header = nullptr;
+    const unsigned char *our_data = nullptr, *their_data = nullptr;
+    int result = 1;
+    while (result == 1) {
+        result = pcap_next_ex(ours, &our_header, &our_data);
+        require(pcap_next_ex(theirs, &their_header, &their_data) == result);
+        if (result != 1) break;
+        require(our_header->caplen == their_header->caplen && our_header->len == their_header->len);
+        require(our_header->ts.tv_sec == their_header->ts.tv_sec && our_header->ts.tv_usec == their_header->ts.tv_usec);
+        require(std::memcmp(our_data, their_data, our_header->caplen) == 0);
+    }
+    require(std::strcmp(pcap_geterr(ours), pcap_geterr(theirs)) == 0);
+    pcap_close(ours);
+    pcap_close(theirs);
+}
+
 void require_helpful(const port::Failure& failed, const std::string& path, const port::CaptureFile& file) {
     require(failed.message().starts_with(path + ": "));
     require(failed.message().find("; ") != std::string::npos);
@@ -88,6 +110,7 @@ void read_file(const std::string& path, port::CaptureFile& file, View bytes) {
     const std::string damage = port::describe_damage(path);
     require(damage.empty() == whole);
     require(whole || damage.ends_with(", after " + std::to_string(packets) + " packets)"));
+    require_equal_reading(path);
     close(file.descriptor);
 }
 
