@@ -34,7 +34,7 @@ Replay replay(const std::vector<std::string>& files, const ReplayOptions& option
     ProcessOptions process;
     process.input = options.input;
     const ProcessResult result = run_process(command, process);
-    Replay replay{result.out, result.err, result.exit_code, result.signal, result.seconds, nullptr};
+    Replay replay{result.out, result.err, result.exit_code, result.signal, result.cpu_seconds, nullptr};
     if (!result.out.empty()) replay.report = Json::parse(result.out, nullptr, false);
     if (replay.report.is_discarded()) replay.report = nullptr;
     return replay;

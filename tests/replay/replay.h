@@ -23,7 +23,7 @@ struct Replay {
     std::string err;
     int exit_code = -1;
     int signal = 0;
-    double seconds = 0;
+    double cpu_seconds = 0;
     Json report;  ///< null if there was no document, or one that is no JSON
 
     std::uint64_t outcome(const std::string& name) const { return report.at("outcomes").at(name); }

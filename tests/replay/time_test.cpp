@@ -27,7 +27,7 @@ TEST(Time, ACaptureMaySpanDecades) {
     const Replay result = replay_frames(merged(parts));
     expect_sound(result);
     EXPECT_EQ(result.outcomes(), (Outcomes{{"refused", 12}, {"unanswered", 11}, {"undetermined", 1}, {"open", 12}}));
-    EXPECT_LT(result.seconds, 5.0);
+    EXPECT_LT(result.cpu_seconds, 5.0);
     EXPECT_GT(result.report.at("input").at("duration_seconds"), 1.38e9);
     EXPECT_EQ(result.report.at("top").at("refused").at(0).at("last").get<double>(), 1.0001 + 44.0 * 365 * 86400);
 }
@@ -53,7 +53,7 @@ TEST(Time, RunningBackwardsIsCountedAndVerdictsAreRight) {
     EXPECT_EQ(result.outcomes(), (Outcomes{{"closed", 1}, {"reset_without_response", 1}, {"refused", 1}}));
     EXPECT_EQ(result.report.at("packets").at("time_backwards"), earlier.size() + earliest.size());
     EXPECT_EQ(result.report.at("input").at("first_packet"), 1700000500.0);
-    EXPECT_LT(result.seconds, 5.0);
+    EXPECT_LT(result.cpu_seconds, 5.0);
 }
 
 TEST(Time, ALongCaptureThatRunsBackwardsAllTheWayIsQuick) {
@@ -64,7 +64,7 @@ TEST(Time, ALongCaptureThatRunsBackwardsAllTheWayIsQuick) {
     expect_sound(result);
     EXPECT_EQ(result.outcome("refused"), 5000u);
     EXPECT_EQ(result.report.at("packets").at("time_backwards"), 2 * 4999);
-    EXPECT_LT(result.seconds, 5.0);
+    EXPECT_LT(result.cpu_seconds, 5.0);
 }
 
 TEST(Time, ALongCaptureOfHourlyPacketsIsQuick) {
@@ -74,7 +74,7 @@ TEST(Time, ALongCaptureOfHourlyPacketsIsQuick) {
     const Replay result = replay_frames(frames, {}, {.connections = false});
     expect_sound(result);
     EXPECT_EQ(result.outcome("refused"), 20000u);
-    EXPECT_LT(result.seconds, 8.0);
+    EXPECT_LT(result.cpu_seconds, 8.0);
 }
 
 TEST(Time, StampsOfZero) {
@@ -106,7 +106,7 @@ TEST(Time, PcapStampsAreUnsigned) {
     expect_sound(result);
     EXPECT_EQ(result.outcomes(), (Outcomes{{"refused", 1}}));
     EXPECT_EQ(result.report.at("input").at("first_packet"), 2147483648.0);
-    EXPECT_LT(result.seconds, 5.0);
+    EXPECT_LT(result.cpu_seconds, 5.0);
 }
 
 TEST(Time, AWildStampDoesNotStopTheReplay) {
@@ -119,7 +119,7 @@ TEST(Time, AWildStampDoesNotStopTheReplay) {
         EXPECT_EQ(result.signal, 0);
         expect_conserved(result.report);
         EXPECT_EQ(result.outcome("refused"), 1u) << wild;
-        EXPECT_LT(result.seconds, 5.0) << wild;
+        EXPECT_LT(result.cpu_seconds, 5.0) << wild;
     }
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,7 +112,6 @@ struct ChildDescriptors {
 
 struct BackgroundProcess::State {
     pid_t pid = -1;
-    Clock::time_point started = Clock::now();
     Descriptor in, out, err;
     std::string input;
 
@@ -121,7 +121,7 @@ struct BackgroundProcess::State {
     std::string out_text, err_text;
     bool ended = false;
     int status = 0;
-    double seconds = 0;
+    double cpu_seconds = 0;
 
     void start(std::vector<std::string> command, const ProcessOptions& options);
     void read_until_the_end();
@@ -183,10 +183,14 @@ void BackgroundProcess::State::write_some(std::size_t& written) {
 /// True once the process is no more; its status is then known.
 bool BackgroundProcess::State::reap() {
     int now = 0;
-    if (waitpid(pid, &now, WNOHANG) != pid) return false;
+    rusage used{};
+    if (wait4(pid, &now, WNOHANG, &used) != pid) return false;
     const std::lock_guard lock(mutex);
     status = now;
-    seconds = std::chrono::duration<double>(Clock::now() - started).count();
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    cpu_seconds = seconds(used.ru_utime) + seconds(used.ru_stime);
     return true;
 }
 
@@ -240,7 +244,7 @@ ProcessResult BackgroundProcess::State::result() const {
     result.err = err_text;
     if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
     if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
-    result.seconds = seconds;
+    result.cpu_seconds = cpu_seconds;
     return result;
 }
 

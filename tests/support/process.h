@@ -24,7 +24,7 @@ struct ProcessResult {
     int exit_code = -1;  ///< -1 if a signal ended it
     int signal = 0;      ///< that signal
     bool timed_out = false;
-    double seconds = 0;  ///< that it ran
+    double cpu_seconds = 0;  ///< user and system: how long it took does not tell how much else ran beside it
 };
 
 /// Runs a command (found through PATH) to its end. Throws std::runtime_error if it cannot be started.
