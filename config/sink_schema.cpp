@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/overload.h"
 #include "config/url.h"
 
 namespace rstwatch::config {
@@ -57,13 +58,6 @@ constexpr std::array members{
         "An Alertmanager takes for ended what it does not hear of for its resolve_timeout, 5 minutes by default.",
         "60"},
 };
-
-template <typename... Functions>
-struct Overload : Functions... {
-    using Functions::operator()...;
-};
-template <typename... Functions>
-Overload(Functions...) -> Overload<Functions...>;
 
 }  // namespace
 

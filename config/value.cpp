@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstddef>
 
+#include "config/overload.h"
 #include "config/suggest.h"
 #include "config/text_scan.h"
 
@@ -17,13 +18,6 @@ using Fault = std::optional<std::string>;
 
 // A message stays readable when somebody pastes a whole file into a string.
 constexpr std::size_t longest_shown = 80;
-
-template <typename... Functions>
-struct Overload : Functions... {
-    using Functions::operator()...;
-};
-template <typename... Functions>
-Overload(Functions...) -> Overload<Functions...>;
 
 std::string kind_of(const Value& value) {
     return std::visit(Overload{

@@ -9,6 +9,7 @@
 
 #include "control/diagnose/narrate.h"
 #include "control/registry/ranking.h"
+#include "control/wall_time.h"
 
 namespace rstwatch::control {
 namespace {
@@ -20,11 +21,6 @@ constexpr tally::Interval longest_silence = 3600;
 /// A replay passes thousands of intervals a second; people do not.
 constexpr auto publish_every = std::chrono::milliseconds(250);
 constexpr auto beat_every = std::chrono::milliseconds(250);
-
-tally::Time wall_time() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<tally::Time>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
-}
 
 double thread_cpu_seconds() {
     timespec used{};

@@ -23,7 +23,7 @@ std::uint64_t at_least_none(std::int64_t count) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0));
 }
 
-std::string counted(std::uint64_t count, const char* one, const char* many) {
+std::string number_of(std::uint64_t count, const char* one, const char* many) {
     return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
@@ -41,15 +41,16 @@ std::string one_way_text(const SpanFacts& facts) {
     const std::string both = "; of " + std::to_string(facts.two_sided) + " both sides were seen";
     const std::string remedy = "Mirror both directions (ingress and egress, or both fibres of the TAP)";
     if (facts.only_side == Side::client)
-        return seen + counted(one_sided, "connection lives", "connections live") +
+        return seen + number_of(one_sided, "connection lives", "connections live") +
                " on though no packet of the server's side was seen" + both +
                ". Refused and unanswered cannot be told apart: such attempts count as unanswered. " + remedy;
     if (facts.only_side == Side::server)
-        return seen + "of " + counted(one_sided, "connection", "connections") +
+        return seen + "of " + number_of(one_sided, "connection", "connections") +
                " no packet of the client's side was seen" + both +
                ". Refusals are known by their RSTs alone, unanswered attempts not at all. " + remedy;
-    return seen + "of each connection another one, " + counted(facts.one_sided[client], "client", "clients") + " and " +
-           counted(facts.one_sided[server], "server", "servers") + " without the other side" + both + ". " + remedy;
+    return seen + "of each connection another one, " + number_of(facts.one_sided[client], "client", "clients") +
+           " and " + number_of(facts.one_sided[server], "server", "servers") + " without the other side" + both + ". " +
+           remedy;
 }
 
 std::string duplicated_text(const SpanFacts& facts) {

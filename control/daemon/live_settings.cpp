@@ -9,17 +9,13 @@
 
 #include "config/signatures.h"
 #include "control/daemon/service_manager.h"
+#include "control/wall_time.h"
 
 namespace rstwatch::control {
 namespace {
 
 /// Errors that the status lists; the log has all of them.
 constexpr std::size_t most_listed = 20;
-
-tally::Time wall_time() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<tally::Time>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
-}
 
 /// As sd_notify(3) wants it of a reload.
 void tell_that_it_begins() {

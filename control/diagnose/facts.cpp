@@ -6,8 +6,8 @@
 namespace rstwatch::control {
 namespace {
 
-constexpr std::size_t ten_seconds = 0;  // of rate_spans
-constexpr std::size_t minute = 1;
+constexpr std::size_t over_ten_seconds = 0;  // of rate_spans
+constexpr std::size_t over_a_minute = 1;
 
 const Failure* failure_of(const FailureBook& book, const AlertSubject& subject) {
     if (subject.scope == AlertScope::network) return nullptr;
@@ -20,7 +20,7 @@ const Failure* failure_of(const FailureBook& book, const AlertSubject& subject) 
 /// Over the ten seconds that end with the last failure: what has stopped is told as it was.
 double rate_of(const Failure& failure, const FailureBook& book) {
     const tally::Interval end = std::min(book.interval(), tally::interval_of(failure.last));
-    const Rates::Sum sum = failure.rates.over(ten_seconds, end);
+    const Rates::Sum sum = failure.rates.over(over_ten_seconds, end);
     const double age = static_cast<double>(tally::interval_start(end + 1) - failure.since) / tally::second;
     // Successes since then may have used its seconds anew.
     if (sum.failed == 0) return static_cast<double>(failure.failed) / std::max(age, 1.0);
@@ -108,7 +108,8 @@ Facts gather(const FactSources& sources, const AlertSubject& subject, FactsFor p
                            });
     if (facts.clients == 1 && !facts.peers.empty()) {
         const Failure* client = book.of_client(facts.peers[0].who.address);
-        facts.client_succeeds_elsewhere = client != nullptr && client->rates.over(minute, book.interval()).accepted > 0;
+        facts.client_succeeds_elsewhere =
+            client != nullptr && client->rates.over(over_a_minute, book.interval()).accepted > 0;
     }
     return facts;
 }

@@ -13,7 +13,7 @@ namespace {
 using identify::test::client_hello;
 using identify::test::server_hello;
 
-Endpoint client(int number) {
+Endpoint numbered_client(int number) {
     return {"10.0.1." + std::to_string(number % 200 + 1), static_cast<std::uint16_t>(40000 + number)};
 }
 
@@ -23,7 +23,7 @@ std::vector<TimedFrame> outage() {
     for (int i = 0; i < 40; ++i) {
         const double begin = 0.01 * i;
         const auto conversation = [&](int port) {
-            Conversation c(client(i), Endpoint("10.0.0.1", static_cast<std::uint16_t>(port)));
+            Conversation c(numbered_client(i), Endpoint("10.0.0.1", static_cast<std::uint16_t>(port)));
             c.at(begin).connected();
             return c;
         };

@@ -73,13 +73,14 @@ TEST_P(AllLives, AreListedWithTheirTags) {
     }
 }
 
-std::string name_of(const testing::TestParamInfo<Wrapping>& info) {
+std::string wrapping_name(const testing::TestParamInfo<Wrapping>& info) {
     static constexpr const char* names[] = {"Ipv4", "Ipv6", "Vlan", "QinQ"};
     return names[static_cast<std::size_t>(info.param)];
 }
 
 INSTANTIATE_TEST_SUITE_P(Outcomes, AllLives,
-                         testing::Values(Wrapping::ipv4, Wrapping::ipv6, Wrapping::vlan, Wrapping::qinq), name_of);
+                         testing::Values(Wrapping::ipv4, Wrapping::ipv6, Wrapping::vlan, Wrapping::qinq),
+                         wrapping_name);
 
 TEST(Outcomes, NumbersOfPacketsAreNotNumbersOfAttempts) {
     const Replay result = replay_frames(Conversation("10.0.0.2:40000", "10.0.0.1:7211")

@@ -15,7 +15,7 @@ using test::address;
 using test::endpoint;
 using test::IntervalData;
 
-constexpr auto refused = Outcome::refused;
+constexpr auto by_server = Outcome::refused;
 constexpr auto by_device = Outcome::refused_by_device;
 constexpr std::uint8_t near_ttl = 64, far_ttl = 61;  // 0 and 3 hops
 
@@ -52,47 +52,47 @@ class RefusalOriginsTest : public testing::Test {
 TEST_F(RefusalOriginsTest, ARefusalFromElsewhereIsADevices) {
     accept(10);
     IntervalData verdict(20);
-    verdict.judged(client_, server_, refused, 20'000'001).from_hops(0);
+    verdict.judged(client_, server_, by_server, 20'000'001).from_hops(0);
     take(verdict);
     EXPECT_EQ(verdict.interval.sightings[0].kind, tally::row_kind(by_device));
     EXPECT_EQ(verdict.interval.outcomes.first[tally::index(by_device)], 1u);
-    EXPECT_EQ(verdict.interval.outcomes.first[tally::index(refused)], 0u);
-    EXPECT_EQ(overlay_.moved(refused, by_device), 1) << "the cores' gauges count it as refused";
+    EXPECT_EQ(verdict.interval.outcomes.first[tally::index(by_server)], 0u);
+    EXPECT_EQ(overlay_.moved(by_server, by_device), 1) << "the cores' gauges count it as refused";
     EXPECT_EQ(of_destination(by_device), 1u);
 
     IntervalData end(23);
-    end.settled(client_, server_, refused, 20'000'001, 0).interval.records[0].rst_ttl = near_ttl;
+    end.settled(client_, server_, by_server, 20'000'001, 0).interval.records[0].rst_ttl = near_ttl;
     take(end);
     EXPECT_EQ(end.interval.records[0].outcome, by_device);
     EXPECT_EQ(end.interval.outcomes.final[tally::index(by_device)], 1u);
-    EXPECT_EQ(overlay_.moved(refused, by_device), 0) << "final counts say it now";
+    EXPECT_EQ(overlay_.moved(by_server, by_device), 0) << "final counts say it now";
     EXPECT_EQ(of_client(by_device), 1u);
-    EXPECT_EQ(of_client(refused), 0u);
+    EXPECT_EQ(of_client(by_server), 0u);
     EXPECT_EQ(of_destination(by_device), 1u);
-    EXPECT_EQ(of_destination(refused), 0u);
+    EXPECT_EQ(of_destination(by_server), 0u);
 }
 
 TEST_F(RefusalOriginsTest, TheHostsOwnStaysItsOwn) {
     accept(10);
     IntervalData data(20);
-    data.judged(client_, server_, refused, 20'000'001).from_hops(3);
-    data.settled(client_, server_, refused, 20'000'001, 0).interval.records[0].rst_ttl = far_ttl;
+    data.judged(client_, server_, by_server, 20'000'001).from_hops(3);
+    data.settled(client_, server_, by_server, 20'000'001, 0).interval.records[0].rst_ttl = far_ttl;
     take(data);
-    EXPECT_EQ(data.interval.records[0].outcome, refused);
-    EXPECT_EQ(of_destination(refused), 1u);
+    EXPECT_EQ(data.interval.records[0].outcome, by_server);
+    EXPECT_EQ(of_destination(by_server), 1u);
 }
 
 TEST_F(RefusalOriginsTest, WithoutABaselineItIsTheHosts) {
     IntervalData data(20);
-    data.judged(client_, server_, refused, 20'000'001).from_hops(0);
+    data.judged(client_, server_, by_server, 20'000'001).from_hops(0);
     take(data);
     accept(21);
     IntervalData end(23);
-    end.settled(client_, server_, refused, 20'000'001, 0).interval.records[0].rst_ttl = near_ttl;
+    end.settled(client_, server_, by_server, 20'000'001, 0).interval.records[0].rst_ttl = near_ttl;
     take(end);
-    EXPECT_EQ(end.interval.records[0].outcome, refused) << "what was said stays said";
-    EXPECT_EQ(of_destination(refused), 1u);
-    EXPECT_EQ(overlay_.moved(refused, by_device), 0);
+    EXPECT_EQ(end.interval.records[0].outcome, by_server) << "what was said stays said";
+    EXPECT_EQ(of_destination(by_server), 1u);
+    EXPECT_EQ(overlay_.moved(by_server, by_device), 0);
 }
 
 TEST_F(RefusalOriginsTest, ResetsAndIcmpErrorsTeachNothing) {
@@ -110,13 +110,13 @@ TEST_F(RefusalOriginsTest, ResetsAndIcmpErrorsTeachNothing) {
 TEST_F(RefusalOriginsTest, ARevisionTakesBackWhatWasCounted) {
     accept(10);
     IntervalData verdict(20);
-    verdict.judged(client_, server_, refused, 20'000'001).from_hops(0);
+    verdict.judged(client_, server_, by_server, 20'000'001).from_hops(0);
     take(verdict);
     IntervalData revision(21);
-    revision.revised(client_, server_, 20, refused, std::nullopt, 21'000'000).interval.revisions[0].hops = 0;
+    revision.revised(client_, server_, 20, by_server, std::nullopt, 21'000'000).interval.revisions[0].hops = 0;
     take(revision);
-    EXPECT_EQ(overlay_.moved(refused, by_device), 0);
-    for (const Outcome outcome : {refused, by_device}) {
+    EXPECT_EQ(overlay_.moved(by_server, by_device), 0);
+    for (const Outcome outcome : {by_server, by_device}) {
         EXPECT_EQ(of_destination(outcome), 0u);
         EXPECT_EQ(of_client(outcome), 0u);
     }
@@ -128,17 +128,17 @@ TEST_F(RefusalOriginsTest, ALateRefusalIsJudgedByItsRecord) {
     verdict.judged(client_, server_, Outcome::unanswered, 20'000'000);
     take(verdict);
     IntervalData revision(25);
-    revision.revised(client_, server_, 20, Outcome::unanswered, refused, 25'000'000);
+    revision.revised(client_, server_, 20, Outcome::unanswered, by_server, 25'000'000);
     take(revision);
-    EXPECT_EQ(of_destination(refused), 1u);
+    EXPECT_EQ(of_destination(by_server), 1u);
     IntervalData end(28);
-    end.settled(client_, server_, refused, 25'000'000, 0).interval.records[0].rst_ttl = near_ttl;
+    end.settled(client_, server_, by_server, 25'000'000, 0).interval.records[0].rst_ttl = near_ttl;
     take(end);
     EXPECT_EQ(of_destination(by_device), 1u);
-    EXPECT_EQ(of_destination(refused), 0u);
+    EXPECT_EQ(of_destination(by_server), 0u);
     EXPECT_EQ(of_client(by_device), 1u);
-    EXPECT_EQ(of_client(refused), 0u);
-    EXPECT_EQ(overlay_.moved(refused, by_device), 0);
+    EXPECT_EQ(of_client(by_server), 0u);
+    EXPECT_EQ(overlay_.moved(by_server, by_device), 0);
 }
 
 TEST_F(RefusalOriginsTest, DroppedRecordsDoNotBreakTheSum) {
@@ -146,15 +146,15 @@ TEST_F(RefusalOriginsTest, DroppedRecordsDoNotBreakTheSum) {
     Totals totals;
     for (tally::Interval i = 20; i < 30; ++i) {
         IntervalData data(i);
-        data.judged(client_, server_, refused, tally::interval_start(i)).from_hops(0);
+        data.judged(client_, server_, by_server, tally::interval_start(i)).from_hops(0);
         ++data.interval.outcomes.attempts;
-        ++data.interval.outcomes.final[tally::index(refused)];  // and no record
+        ++data.interval.outcomes.final[tally::index(by_server)];  // and no record
         take(data);
         add(totals.outcomes, data.interval.outcomes);
     }
     totals.overlay = overlay_;
     EXPECT_EQ(totals.shown()[tally::index(by_device)], 10u);
-    EXPECT_EQ(totals.shown()[tally::index(refused)], 0u);
+    EXPECT_EQ(totals.shown()[tally::index(by_server)], 0u);
     EXPECT_EQ(totals.attempts(), 10u);
 }
 

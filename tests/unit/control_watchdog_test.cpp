@@ -11,7 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Watchdog::Clock::time_point start{seconds(1000)};
+constexpr Watchdog::Clock::time_point first_look{seconds(1000)};
 
 class WatchdogTest : public testing::Test {
   protected:
@@ -25,33 +25,33 @@ class WatchdogTest : public testing::Test {
 
 TEST_F(WatchdogTest, TellsSeveralTimesWithinTheTimeout) {
     Watchdog watchdog = this->watchdog(seconds(8));
-    for (int i = 0; i <= 80; ++i) watchdog.feed(start + i * milliseconds(100));
+    for (int i = 0; i <= 80; ++i) watchdog.feed(first_look + i * milliseconds(100));
     EXPECT_EQ(told_, std::vector<std::string>(5, "WATCHDOG=1"));
 }
 
 TEST_F(WatchdogTest, IsSilentWhereNobodyWatches) {
     Watchdog watchdog = this->watchdog(std::nullopt);
-    watchdog.feed(start);
+    watchdog.feed(first_look);
     EXPECT_TRUE(told_.empty());
 }
 
 TEST_F(WatchdogTest, IsSilentForAsLongAsACoreStandsStill) {
     Watchdog watchdog = this->watchdog(seconds(4));
-    vitals_.beat(start, {1});
-    watchdog.feed(start);
+    vitals_.beat(first_look, {1});
+    watchdog.feed(first_look);
     EXPECT_EQ(told_.size(), 1u);
-    vitals_.beat(start + seconds(10), {1});
-    watchdog.feed(start + seconds(10));
+    vitals_.beat(first_look + seconds(10), {1});
+    watchdog.feed(first_look + seconds(10));
     EXPECT_EQ(told_.size(), 1u) << "the core has not polled";
-    vitals_.beat(start + seconds(12), {2});
-    watchdog.feed(start + seconds(12));
+    vitals_.beat(first_look + seconds(12), {2});
+    watchdog.feed(first_look + seconds(12));
     EXPECT_EQ(told_.size(), 2u);
 }
 
 TEST_F(WatchdogTest, IsSilentForEverOnceControlHasFailed) {
     Watchdog watchdog = this->watchdog(seconds(4));
     vitals_.fail("no memory");
-    watchdog.feed(start);
+    watchdog.feed(first_look);
     EXPECT_TRUE(told_.empty());
 }
 

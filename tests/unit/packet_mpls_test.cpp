@@ -10,7 +10,7 @@ namespace {
 
 using tally::PacketClass;
 
-PacketClass class_of(const PacketBuilder& packet) {
+PacketClass class_below_labels(const PacketBuilder& packet) {
     return parsed_whole(packet).packet_class;
 }
 
@@ -24,19 +24,21 @@ TEST(Mpls, StackWithoutBottomIsMalformed) {
 
 /// Nothing says what is behind the labels: what does not look like IP is something else.
 TEST(Mpls, WhatIsNotKnownIsNotIp) {
-    EXPECT_EQ(class_of(PacketBuilder().ethernet().mpls(1)), PacketClass::non_ip);
+    EXPECT_EQ(class_below_labels(PacketBuilder().ethernet().mpls(1)), PacketClass::non_ip);
     for (const int first : {0x00, 0x10, 0x45, 0x60, 0xFF})
-        EXPECT_EQ(class_of(PacketBuilder().ethernet().mpls(1).payload_of(60, static_cast<char>(first))),
+        EXPECT_EQ(class_below_labels(PacketBuilder().ethernet().mpls(1).payload_of(60, static_cast<char>(first))),
                   PacketClass::non_ip);
-    EXPECT_EQ(class_of(PacketBuilder().ethernet().mpls(1).ipv4("1.1.1.1", "2.2.2.2").ip_header_words(2).tcp(1, 2)),
-              PacketClass::non_ip);
-    EXPECT_EQ(class_of(PacketBuilder().ethernet().mpls(1).pseudowire().ethernet().arp("1.1.1.1", "2.2.2.2")),
+    EXPECT_EQ(
+        class_below_labels(PacketBuilder().ethernet().mpls(1).ipv4("1.1.1.1", "2.2.2.2").ip_header_words(2).tcp(1, 2)),
+        PacketClass::non_ip);
+    EXPECT_EQ(class_below_labels(PacketBuilder().ethernet().mpls(1).pseudowire().ethernet().arp("1.1.1.1", "2.2.2.2")),
               PacketClass::non_ip);
 }
 
 TEST(Mpls, PacketBehindItMustHoldWhatItSays) {
-    EXPECT_EQ(class_of(PacketBuilder().ethernet().mpls(1).ipv4("1.1.1.1", "2.2.2.2").total_length(30).tcp(1, 2)),
-              PacketClass::malformed);
+    EXPECT_EQ(
+        class_below_labels(PacketBuilder().ethernet().mpls(1).ipv4("1.1.1.1", "2.2.2.2").total_length(30).tcp(1, 2)),
+        PacketClass::malformed);
 }
 
 TEST(Mpls, UpstreamLabels) {

@@ -17,18 +17,18 @@ namespace fs = std::filesystem;
 const std::string address = "0000:3b:00.0";
 
 /// A machine with one NIC, as the kernel shows it.
-class Machine {
+class PciMachine {
   public:
-    Machine() { fs::create_directories(device()); }
-    Machine& bound_to(const std::string& driver) {
+    PciMachine() { fs::create_directories(device()); }
+    PciMachine& bound_to(const std::string& driver) {
         fs::create_symlink("../../../../bus/pci/drivers/" + driver, device() / "driver");
         return *this;
     }
-    Machine& interface(const std::string& name) {
+    PciMachine& interface(const std::string& name) {
         fs::create_directories(device() / "net" / name);
         return *this;
     }
-    Machine& behind_iommu(const std::string& group) {
+    PciMachine& behind_iommu(const std::string& group) {
         fs::create_symlink("../../../../kernel/iommu_groups/" + group, device() / "iommu_group");
         return *this;
     }
@@ -47,30 +47,31 @@ void expect_words(const std::string& text, const std::vector<std::string>& all) 
 }
 
 TEST(PciDevice, TakesWhatIsHandedOutBehindAnIommu) {
-    EXPECT_EQ(Machine().bound_to("vfio-pci").behind_iommu("42").failure(), "");
+    EXPECT_EQ(PciMachine().bound_to("vfio-pci").behind_iommu("42").failure(), "");
 }
 
 TEST(PciDevice, TakesWhatItsDriverShares) {
-    EXPECT_EQ(Machine().bound_to("mlx5_core").interface("eth2").failure(), "");
+    EXPECT_EQ(PciMachine().bound_to("mlx5_core").interface("eth2").failure(), "");
 }
 
 TEST(PciDevice, SaysThatThereIsNone) {
-    expect_words(Machine().failure("0000:ff:00.0"), {"0000:ff:00.0", "does not exist", "--status-dev net"});
+    expect_words(PciMachine().failure("0000:ff:00.0"), {"0000:ff:00.0", "does not exist", "--status-dev net"});
 }
 
 TEST(PciDevice, SaysWhoseItIsAndWhatBindingItCosts) {
-    expect_words(Machine().bound_to("ixgbe").interface("eth1").failure(),
+    expect_words(PciMachine().bound_to("ixgbe").interface("eth1").failure(),
                  {address, "ixgbe", "--bind=vfio-pci 0000:3b:00.0", "removes interface eth1", "--interface eth1"});
-    expect_words(Machine().failure(), {"no driver", "--bind=vfio-pci 0000:3b:00.0"});
+    expect_words(PciMachine().failure(), {"no driver", "--bind=vfio-pci 0000:3b:00.0"});
 }
 
 TEST(PciDevice, SaysThatAnIommuIsMissing) {
-    expect_words(Machine().bound_to("vfio-pci").failure(), {"IOMMU", "intel_iommu=on", "enable_unsafe_noiommu_mode"});
+    expect_words(PciMachine().bound_to("vfio-pci").failure(),
+                 {"IOMMU", "intel_iommu=on", "enable_unsafe_noiommu_mode"});
 }
 
 TEST(PciDevice, SaysWhichFileItMayNotOpen) {
     if (geteuid() == 0) GTEST_SKIP() << "root may open any file";
-    Machine machine;
+    PciMachine machine;
     machine.bound_to("vfio-pci").behind_iommu("42");
     fs::create_directories(machine.dev() + "/vfio");
     std::ofstream(machine.dev() + "/vfio/42") << "";

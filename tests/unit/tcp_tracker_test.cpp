@@ -21,8 +21,7 @@ namespace {
 using namespace packet::tcp_flag;
 using tally::PacketClass;
 
-constexpr Time start = life_start;
-constexpr tally::Interval first_interval = tally::interval_of(start);
+constexpr tally::Interval first_interval = tally::interval_of(life_start);
 
 /// What a bank held, kept when the bank has gone back.
 struct Sum {
@@ -77,7 +76,7 @@ class Core {
         : exchange_(0, 300, capacity),
           tally_(exchange_, tally::WhenFull::wait),
           tracker_(connections, limits, duplicates, tally_, services, depth_may_change) {
-        advance(start);
+        advance(life_start);
     }
 
     void advance(Time time) {
@@ -214,10 +213,10 @@ packet::PacketView icmp(std::uint8_t type, std::uint8_t code, packet::PacketView
 TEST(Tracker, RefusalIsOneAttempt) {
     for (const bool v6 : {false, true}) {
         Core core(64);
-        core.take(client(syn, 100, 0, 0, 1, v6), start);
+        core.take(client(syn, 100, 0, 0, 1, v6), life_start);
         EXPECT_EQ(core.gauges().pending, 1U);
         EXPECT_EQ(core.gauges().connections_used, 1U);
-        core.take(server(rst | ack, 0, 101, 0, 1, v6), start + 100);
+        core.take(server(rst | ack, 0, 101, 0, 1, v6), life_start + 100);
         EXPECT_EQ(core.gauges().provisional[tally::index(Outcome::refused)], 1U);
         const Sum& sum = core.finish();
         EXPECT_EQ(sum.outcomes.attempts, 1U);
@@ -231,8 +230,8 @@ TEST(Tracker, RefusalIsOneAttempt) {
         EXPECT_EQ(record.client, (tally::Endpoint{tuple(1, v6).source, 30001}));
         EXPECT_EQ(record.server, (tally::Endpoint{tuple(1, v6).destination, 80}));
         EXPECT_EQ(record.outcome, Outcome::refused);
-        EXPECT_EQ(record.start, start);
-        EXPECT_EQ(record.decided, start + 100);
+        EXPECT_EQ(record.start, life_start);
+        EXPECT_EQ(record.decided, life_start + 100);
         EXPECT_EQ(record.rst_by, tally::RstBy::server);
         EXPECT_EQ(sum.gauges.pending, 0U);
         EXPECT_EQ(sum.gauges.connections_used, 0U);
@@ -241,15 +240,15 @@ TEST(Tracker, RefusalIsOneAttempt) {
 
 TEST(Tracker, OpenConnectionIsAcceptedOnceAndOpenAtTheEnd) {
     Core core(64);
-    core.take(client(syn, 100), start);
-    core.take(server(syn | ack, 500, 101), start + 10);
-    core.take(client(ack, 101, 501), start + 20);
+    core.take(client(syn, 100), life_start);
+    core.take(server(syn | ack, 500, 101), life_start + 10);
+    core.take(client(ack, 101, 501), life_start + 20);
     EXPECT_EQ(core.gauges().open, 1U);
     EXPECT_EQ(core.gauges().pending, 0U);
-    core.take(server(rst, 9000), start + 30);  // nobody must accept it
+    core.take(server(rst, 9000), life_start + 30);  // nobody must accept it
     EXPECT_EQ(core.gauges().open, 0U);
     EXPECT_EQ(core.gauges().pending, 1U);
-    core.take(client(ack | psh, 101, 501, 10), start + 40);
+    core.take(client(ack | psh, 101, 501, 10), life_start + 40);
     EXPECT_EQ(core.gauges().open, 1U);
     EXPECT_EQ(core.gauges().pending, 0U);
     const Sum& sum = core.finish();
@@ -260,7 +259,7 @@ TEST(Tracker, OpenConnectionIsAcceptedOnceAndOpenAtTheEnd) {
     EXPECT_EQ(sum.revisions[0].from, Outcome::reset_before_data_by_server);
     EXPECT_EQ(sum.revisions[0].to, std::nullopt);
     EXPECT_EQ(sum.revisions[0].given_in, first_interval);
-    EXPECT_EQ(sum.revisions[0].time, start + 40);
+    EXPECT_EQ(sum.revisions[0].time, life_start + 40);
     EXPECT_EQ(sum.records.at(0).flags, tally::record_flag::accepted | tally::record_flag::rst_ignored);
     EXPECT_EQ(sum.gauges.open, 0U);
     EXPECT_EQ(sum.destination_rows, 3U);  // accepted, the reset, open
@@ -269,7 +268,7 @@ TEST(Tracker, OpenConnectionIsAcceptedOnceAndOpenAtTheEnd) {
 TEST(Tracker, ReceiverOfASynAckIsTheClientWhateverThePorts) {
     Core core(64);
     packet::PacketView answer = client(syn | ack, 500, 101);  // from port 30001 to port 80
-    core.take(answer, start);
+    core.take(answer, life_start);
     const Sum& sum = core.finish();
     ASSERT_EQ(sum.records.size(), 1U);
     EXPECT_EQ(sum.records[0].server.port, 30001);
@@ -280,20 +279,20 @@ TEST(Tracker, ReceiverOfASynAckIsTheClientWhateverThePorts) {
 
 TEST(Tracker, ProvisionalVerdictIsCountedInTheIntervalOfItsDeadline) {
     Core core(64);
-    core.take(client(syn, 100), start + 1);  // due 3 s and 1 µs after the start of the interval
-    core.advance(start + 3 * tally::second);
+    core.take(client(syn, 100), life_start + 1);  // due 3 s and 1 µs after the start of the interval
+    core.advance(life_start + 3 * tally::second);
     EXPECT_EQ(core.gauges().provisional[tally::index(Outcome::unanswered)], 0U);
-    core.advance(start + 4 * tally::second);
+    core.advance(life_start + 4 * tally::second);
     EXPECT_EQ(core.gauges().provisional[tally::index(Outcome::unanswered)], 1U);
     EXPECT_EQ(core.sum().intervals, (std::vector<tally::Interval>{first_interval, first_interval + 3}));
     EXPECT_EQ(core.sum().first_of(Outcome::unanswered), 1U);
-    EXPECT_EQ(core.sum().sightings.at(0).time, start + 3 * tally::second + 1);
+    EXPECT_EQ(core.sum().sightings.at(0).time, life_start + 3 * tally::second + 1);
 }
 
 TEST(Tracker, DeadlineOnTheBoundaryBelongsToTheIntervalBefore) {
     Core core(64);
-    core.take(client(syn, 100), start);
-    core.advance(start + 3 * tally::second);
+    core.take(client(syn, 100), life_start);
+    core.advance(life_start + 3 * tally::second);
     EXPECT_EQ(core.sum().intervals, (std::vector<tally::Interval>{first_interval, first_interval + 2}));
     EXPECT_EQ(core.sum().first_of(Outcome::unanswered), 1U);
 }
@@ -301,8 +300,8 @@ TEST(Tracker, DeadlineOnTheBoundaryBelongsToTheIntervalBefore) {
 TEST(Tracker, DeadlineComesBeforeThePacketOfItsTime) {
     for (const Time late : {0U, 1U}) {
         Core core(64);
-        core.take(client(syn, 100), start + 500);
-        core.take(server(syn | ack, 500, 101), start + 500 + 3 * tally::second - 1 + late);
+        core.take(client(syn, 100), life_start + 500);
+        core.take(server(syn | ack, 500, 101), life_start + 500 + 3 * tally::second - 1 + late);
         core.take(client(ack, 101, 501), core.now());
         const Sum& sum = core.finish();
         EXPECT_EQ(sum.first_of(Outcome::unanswered), late);
@@ -315,7 +314,7 @@ TEST(Tracker, DeadlineComesBeforeThePacketOfItsTime) {
 TEST(Tracker, RetriedRefusalIsOneAttemptAlsoWhenFinished) {
     Core core(64);
     for (int i = 0; i < 3; ++i) {
-        core.take(client(syn, 100), start + static_cast<Time>(i) * 10 * tally::second);
+        core.take(client(syn, 100), life_start + static_cast<Time>(i) * 10 * tally::second);
         core.take(server(rst | ack, 0, 101), core.now() + 10);
     }
     core.take(client(syn, 200), core.now() + 10);
@@ -327,11 +326,11 @@ TEST(Tracker, RetriedRefusalIsOneAttemptAlsoWhenFinished) {
 
 TEST(Tracker, NewInitialNumberIsANewAttempt) {
     Core core(64);
-    core.take(client(syn, 100), start);
-    core.take(client(syn, 200), start + 10);
-    core.take(server(syn | ack, 500, 201), start + 20);
-    core.take(client(ack, 201, 501), start + 30);
-    core.take(client(syn, 300), start + 40);
+    core.take(client(syn, 100), life_start);
+    core.take(client(syn, 200), life_start + 10);
+    core.take(server(syn | ack, 500, 201), life_start + 20);
+    core.take(client(ack, 201, 501), life_start + 30);
+    core.take(client(syn, 300), life_start + 40);
     // What becomes of the open one shows in how its successor fares.
     EXPECT_EQ(core.gauges().open, 1U);
     EXPECT_EQ(core.gauges().pending, 1U);
@@ -346,8 +345,8 @@ TEST(Tracker, NewInitialNumberIsANewAttempt) {
 
 TEST(Tracker, EarlyAnswerBelongsToItsSyn) {
     Core core(64);
-    core.take(server(rst | ack, 0, 101), start);
-    core.take(client(syn, 100), start + 5000);
+    core.take(server(rst | ack, 0, 101), life_start);
+    core.take(client(syn, 100), life_start + 5000);
     const Sum& sum = core.finish();
     EXPECT_EQ(sum.outcomes.attempts, 1U);
     EXPECT_EQ(sum.final_of(Outcome::refused), 1U);
@@ -358,8 +357,8 @@ TEST(Tracker, EarlyAnswerBelongsToItsSyn) {
 
 TEST(Tracker, EarlyIcmpErrorBelongsToItsSyn) {
     Core core(64);
-    core.take(icmp(3, 13, client(0, 100)), start);
-    core.take(client(syn, 100), start + 2000);
+    core.take(icmp(3, 13, client(0, 100)), life_start);
+    core.take(client(syn, 100), life_start + 2000);
     const Sum& sum = core.finish();
     EXPECT_EQ(sum.outcomes.attempts, 1U);
     EXPECT_EQ(sum.final_of(Outcome::icmp_rejected), 1U);
@@ -368,26 +367,26 @@ TEST(Tracker, EarlyIcmpErrorBelongsToItsSyn) {
 TEST(Tracker, IcmpErrorRejectsTheAttemptItQuotes) {
     for (const bool v6 : {false, true}) {
         Core core(64);
-        core.take(client(syn, 100, 0, 0, 1, v6), start);
-        core.take(icmp(v6 ? 1 : 3, 1, client(0, 101, 0, 0, 1, v6)), start + 10);  // not its number
-        core.take(icmp(v6 ? 1 : 3, 1, server(0, 100, 0, 0, 1, v6)), start + 10);  // not its direction
-        core.take(icmp(v6 ? 1 : 3, 1, client(0, 100, 0, 0, 2, v6)), start + 10);  // nobody's
+        core.take(client(syn, 100, 0, 0, 1, v6), life_start);
+        core.take(icmp(v6 ? 1 : 3, 1, client(0, 101, 0, 0, 1, v6)), life_start + 10);  // not its number
+        core.take(icmp(v6 ? 1 : 3, 1, server(0, 100, 0, 0, 1, v6)), life_start + 10);  // not its direction
+        core.take(icmp(v6 ? 1 : 3, 1, client(0, 100, 0, 0, 2, v6)), life_start + 10);  // nobody's
         EXPECT_EQ(core.gauges().provisional[tally::index(Outcome::icmp_rejected)], 0U);
-        core.take(icmp(v6 ? 1 : 3, 1, client(0, 100, 0, 0, 1, v6)), start + 20);
+        core.take(icmp(v6 ? 1 : 3, 1, client(0, 100, 0, 0, 1, v6)), life_start + 20);
         EXPECT_EQ(core.gauges().provisional[tally::index(Outcome::icmp_rejected)], 1U);
         const Sum& sum = core.finish();
         EXPECT_EQ(sum.final_of(Outcome::icmp_rejected), 1U);
         EXPECT_EQ(sum.records.at(0).icmp_code, 1);
-        EXPECT_EQ(sum.records.at(0).decided, start + 20);
+        EXPECT_EQ(sum.records.at(0).decided, life_start + 20);
         EXPECT_EQ(sum.outcomes.attempts, 1U);
     }
 }
 
 TEST(Tracker, RevisionNamesTheIntervalOfTheFirstVerdict) {
     Core core(64);
-    core.take(client(syn, 100), start);
-    core.take(icmp(3, 1, client(0, 100)), start + 10 * tally::second);
-    core.take(server(rst | ack, 0, 101), start + 20 * tally::second);
+    core.take(client(syn, 100), life_start);
+    core.take(icmp(3, 1, client(0, 100)), life_start + 10 * tally::second);
+    core.take(server(rst | ack, 0, 101), life_start + 20 * tally::second);
     const Sum& sum = core.finish();
     ASSERT_EQ(sum.revisions.size(), 2U);
     EXPECT_EQ(sum.revisions[0].given_in, first_interval + 2);
@@ -396,7 +395,7 @@ TEST(Tracker, RevisionNamesTheIntervalOfTheFirstVerdict) {
     EXPECT_EQ(sum.revisions[1].given_in, first_interval + 2);
     EXPECT_EQ(sum.revisions[1].from, Outcome::icmp_rejected);
     EXPECT_EQ(sum.revisions[1].to, Outcome::refused);
-    EXPECT_EQ(sum.revisions[1].time, start + 20 * tally::second);
+    EXPECT_EQ(sum.revisions[1].time, life_start + 20 * tally::second);
     EXPECT_EQ(sum.first_of(Outcome::unanswered), 1U);
     EXPECT_EQ(sum.first_of(Outcome::refused), 0U);
     EXPECT_EQ(sum.final_of(Outcome::refused), 1U);
@@ -405,13 +404,13 @@ TEST(Tracker, RevisionNamesTheIntervalOfTheFirstVerdict) {
 TEST(Tracker, ABankThatIsFullInTheMidstOfAConnectionAddsUp) {
     constexpr std::uint32_t clients = 5, longest_list = 4;
     Core core(64, capacity_of(64, longest_list));
-    for (std::uint32_t number = 1; number <= clients; ++number) core.take(client(syn, 100, 0, 0, number), start);
-    core.advance(start + 10 * tally::second);
+    for (std::uint32_t number = 1; number <= clients; ++number) core.take(client(syn, 100, 0, 0, number), life_start);
+    core.advance(life_start + 10 * tally::second);
     EXPECT_EQ(core.sum().first_of(Outcome::unanswered), clients);
     // Their answers were not mirrored; that the clients go on withdraws the verdicts and opens the connections at once.
     std::vector<packet::PacketView> data;
     for (std::uint32_t number = 1; number <= clients; ++number) data.push_back(client(psh | ack, 101, 901, 10, number));
-    core.take_burst(data, start + 10 * tally::second, false);
+    core.take_burst(data, life_start + 10 * tally::second, false);
     const Sum& sum = core.finish();
     EXPECT_EQ(sum.revisions.size(), clients);
     EXPECT_EQ(sum.final_of(Outcome::open), clients);
@@ -420,12 +419,12 @@ TEST(Tracker, ABankThatIsFullInTheMidstOfAConnectionAddsUp) {
 
 TEST(Tracker, JumpOfDecadesHandsOverFewBanks) {
     Core empty(64);
-    empty.advance(start + 1'400'000'000 * tally::second);
+    empty.advance(life_start + 1'400'000'000 * tally::second);
     EXPECT_EQ(empty.sum().intervals, std::vector<tally::Interval>{first_interval});
 
     Core core(64);
-    core.take(client(syn, 100), start);
-    core.advance(start + 1'400'000'000 * tally::second);
+    core.take(client(syn, 100), life_start);
+    core.advance(life_start + 1'400'000'000 * tally::second);
     // 3 s provisional, 75 s final, 60 s more remembered: each in the interval before its boundary.
     EXPECT_EQ(core.sum().intervals, (std::vector<tally::Interval>{first_interval, first_interval + 2,
                                                                   first_interval + 74, first_interval + 134}));
@@ -438,18 +437,18 @@ TEST(Tracker, JumpOfDecadesHandsOverFewBanks) {
 
 TEST(Tracker, JumpWithAnOpenConnectionHandsOverOneBank) {
     Core core(64);
-    core.take(client(ack, 100, 500), start);
-    core.advance(start + 1'400'000'000 * tally::second);
+    core.take(client(ack, 100, 500), life_start);
+    core.advance(life_start + 1'400'000'000 * tally::second);
     EXPECT_EQ(core.sum().intervals, std::vector<tally::Interval>{first_interval});
     EXPECT_EQ(core.gauges().connections_used, 1U);
 }
 
 TEST(Tracker, FinishSettlesWhatIsDueAndWhatIsNot) {
     Core core(64);
-    core.take(client(syn, 100, 0, 0, 1), start);
-    core.take(client(syn, 100, 0, 0, 2), start + tally::second);
-    core.take(server(rst, 7, 0, 0, 3), start + tally::second);
-    core.take(client(ack, 7, 7, 0, 4), start + 3 * tally::second);
+    core.take(client(syn, 100, 0, 0, 1), life_start);
+    core.take(client(syn, 100, 0, 0, 2), life_start + tally::second);
+    core.take(server(rst, 7, 0, 0, 3), life_start + tally::second);
+    core.take(client(ack, 7, 7, 0, 4), life_start + 3 * tally::second);
     const Sum& sum = core.finish();
     EXPECT_EQ(sum.final_of(Outcome::unanswered), 1U);
     EXPECT_EQ(sum.final_of(Outcome::undetermined), 1U);
@@ -463,7 +462,7 @@ TEST(Tracker, FullTableCountsWhoGivesWay) {
     Core core(32);
     const std::size_t capacity = core.tracker().capacity();
     const auto begun = static_cast<std::uint32_t>(20 * capacity);
-    for (std::uint32_t i = 0; i < begun; ++i) core.take(client(syn, 100, 0, 0, i), start + i);
+    for (std::uint32_t i = 0; i < begun; ++i) core.take(client(syn, 100, 0, 0, i), life_start + i);
     EXPECT_EQ(core.gauges().connections_used, capacity);
     EXPECT_EQ(core.gauges().pending, capacity);
     const Sum& sum = core.finish();
@@ -485,9 +484,9 @@ TEST(Tracker, NoneGivesWayWhileTheTableMayGrow) {
         std::vector<packet::PacketView> burst;
         for (std::uint32_t j = i; j < i + 10; ++j) burst.push_back(client(syn, 100, 0, 0, j));
         for (std::uint32_t j = i - std::min(i, 5U); j < i + 5; ++j) burst.push_back(server(rst | ack, 0, 101, 0, j));
-        core.take_burst(burst, start + i, true);
+        core.take_burst(burst, life_start + i, true);
     }
-    for (std::uint32_t j = begun - 5; j < begun; ++j) core.take(server(rst | ack, 0, 101, 0, j), start + begun);
+    for (std::uint32_t j = begun - 5; j < begun; ++j) core.take(server(rst | ack, 0, 101, 0, j), life_start + begun);
     EXPECT_GT(core.tracker().capacity(), first);
     EXPECT_EQ(core.gauges().connections_used, begun);
     const Sum& sum = core.finish();
@@ -501,7 +500,7 @@ TEST(Tracker, FinishedAttemptsGiveWayWithoutOverflow) {
     limits.closed = 200 * tally::second;
     Core core(32, capacity_of(64, 64), limits);
     for (std::uint32_t i = 0; i < 190; ++i) {
-        core.take(client(syn, 100, 0, 0, i), start + i * tally::second);
+        core.take(client(syn, 100, 0, 0, i), life_start + i * tally::second);
         core.take(server(rst | ack, 0, 101, 0, i), core.now());
     }
     const std::size_t capacity = core.tracker().capacity();
@@ -517,7 +516,7 @@ TEST(Tracker, VlanTagsOfTheFirstPacketAreKept) {
     packet::PacketView first = client(syn, 100);
     first.vlan = {100, 200};
     first.vlan_count = 2;
-    core.take(first, start);
+    core.take(first, life_start);
     const Sum& sum = core.finish();
     EXPECT_EQ(sum.records.at(0).vlan, (std::array<std::uint16_t, 2>{100, 200}));
     EXPECT_EQ(sum.records.at(0).vlan_count, 2);
@@ -637,7 +636,7 @@ class Conservation : public testing::TestWithParam<std::uint64_t> {
                     int depth_changes_after = 0) {
         Core core(connections, capacity, default_limits, {0, 0}, nullptr, depth_changes_after != 0);
         Traffic traffic(GetParam(), tuples);
-        Time now = start;
+        Time now = life_start;
         for (int i = 0; i < 5000; ++i) {
             now += traffic.pause();
             core.take(traffic.next(), now);
@@ -677,7 +676,7 @@ TEST(Tracker, ABurstIsJudgedOneByOne) {
         const auto play = [tuples](bool fetched) {
             Core core(64);
             Traffic traffic(11, tuples);
-            Time now = start;
+            Time now = life_start;
             for (int i = 0; i < 300; ++i) {
                 now += traffic.pause();
                 std::vector<packet::PacketView> burst;
@@ -699,7 +698,7 @@ TEST(Tracker, SweepingAheadChangesNothing) {
     const auto play = [](bool ahead) {
         Core core(64, capacity_of(1024, 1024));
         Traffic traffic(3, 50);
-        Time now = start;
+        Time now = life_start;
         for (int i = 0; i < 5000; ++i) {
             now += traffic.pause();
             core.take(traffic.next(), now);
@@ -721,9 +720,9 @@ TEST(Tracker, SweepingAheadChangesNothing) {
 
 TEST(Tracker, SweepingAheadFiresWhatHasPassed) {
     Core core(64);
-    core.take(client(syn, 100), start + 1);
-    core.take(client(syn, 100, 0, 0, 2), start + tally::second / 2);
-    core.advance(start + default_limits.provisional + 1);
+    core.take(client(syn, 100), life_start + 1);
+    core.take(client(syn, 100, 0, 0, 2), life_start + tally::second / 2);
+    core.advance(life_start + default_limits.provisional + 1);
     EXPECT_EQ(core.gauges().provisional[tally::index(Outcome::unanswered)], 0U);
     core.sweep_ahead();
     EXPECT_EQ(core.gauges().provisional[tally::index(Outcome::unanswered)], 1U) << "the other one is not due yet";
@@ -733,7 +732,7 @@ TEST(Tracker, SameSegmentsGiveTheSameCounts) {
     const auto play = [] {
         Core core(64);
         Traffic traffic(7, 50);
-        Time now = start;
+        Time now = life_start;
         for (int i = 0; i < 2000; ++i) {
             now += traffic.pause();
             core.take(traffic.next(), now);
@@ -768,7 +767,7 @@ class ChangingDepth : public testing::Test {
     }
 
     Core core_{64, capacity_of(64, 64), default_limits, {0, 0}, nullptr, true};
-    Time now_ = start;
+    Time now_ = life_start;
 };
 
 TEST_F(ChangingDepth, AHandshakeUnderWayIsFollowedToItsEnd) {
@@ -799,11 +798,11 @@ TEST_F(ChangingDepth, WhatWasNotLookedUpCastsNoDoubt) {
 
 TEST_F(ChangingDepth, IntervalsSayWhichTheyWere) {
     take(client(syn, 100));
-    core_.advance(start + tally::second);
+    core_.advance(life_start + tally::second);
     core_.set_depth(tally::Depth::control);
-    core_.advance(start + 2 * tally::second);
+    core_.advance(life_start + 2 * tally::second);
     core_.set_depth(tally::Depth::full);
-    core_.advance(start + 3 * tally::second);
+    core_.advance(life_start + 3 * tally::second);
     const Sum& sum = core_.finish();
     EXPECT_EQ(sum.at_control_depth, (std::vector{first_interval + 1, first_interval + 2}));
     EXPECT_EQ(sum.intervals.size(), 4U);
@@ -827,7 +826,7 @@ class Hearing : public testing::TestWithParam<bool> {
 
     identify::KnownServices services_{{64, 3600 * tally::second, 0}};
     Core core_{64, capacity_of(64, 64), GetParam() ? control_depth() : default_limits, {0, 0}, &services_};
-    Time now_ = start;
+    Time now_ = life_start;
     std::string heard_;
 };
 
@@ -851,7 +850,7 @@ TEST_P(Hearing, AServerMaySpeakFirst) {
 }
 
 TEST_P(Hearing, WhatIsKnownIsNotHeard) {
-    services_.learn(service(), tally::HeardFrom::server, start);
+    services_.learn(service(), tally::HeardFrom::server, life_start);
     connect();
     take(client(ack, 101, 501, 20));
     take(server(ack, 501, 121, 30));
@@ -882,7 +881,7 @@ TEST(Tracker, AtControlDepthHearingChangesNoRecord) {
     const auto play = [](const identify::KnownServices* known) {
         Core core(64, capacity_of(64, 512), control_depth(), {0, 0}, known);
         Traffic traffic(7, 50);
-        Time now = start;
+        Time now = life_start;
         for (int i = 0; i < 5000; ++i) {
             now += traffic.pause();
             core.take(traffic.next(), now);

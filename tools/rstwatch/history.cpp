@@ -147,7 +147,7 @@ void write_table(const Document& document, std::size_t columns, bool unicode, Ou
                                                           : ": before the first record (blank above)"));
 }
 
-void write_csv(const Document& document, Output& out) {
+void write_points_csv(const Document& document, Output& out) {
     const std::vector<std::string> fixed{
         "time", "seconds", "packets", "attempts", "accepted", "failed", "control_depth_seconds"};
     const auto outcomes = outcome_names(document);
@@ -163,7 +163,7 @@ void write_csv(const Document& document, Output& out) {
 }
 
 /// So that what is missing never looks like peace.
-void explain_emptiness(const Document& document, std::ostream& diagnostics) {
+void explain_missing_history(const Document& document, std::ostream& diagnostics) {
     if (member_at(document, "points").empty()) {
         diagnostics << "no history from " << local_time(number_at(document, "from")) << " to "
                     << local_time(number_at(document, "to"))
@@ -196,10 +196,10 @@ void write_history(const Document& document, Format format, std::size_t columns,
                    std::ostream& diagnostics) {
     const bool any = !member_at(document, "points").empty();
     if (format == Format::table && any) write_table(document, columns, unicode, out);
-    if (format == Format::csv) write_csv(document, out);
+    if (format == Format::csv) write_points_csv(document, out);
     if (format == Format::jsonl)
         for (const auto& point : member_at(document, "points")) out.line(json_line(point));
-    explain_emptiness(document, diagnostics);
+    explain_missing_history(document, diagnostics);
 }
 
 ExitCode history(const HistoryOptions& options, const std::vector<ServerAddress>& servers, Format format, Output& out,

@@ -295,7 +295,7 @@ void write_next_steps(const Document& report, Output& out) {
     out.line("  - every connection by itself: rstwatch analyze --connections -o jsonl FILE");
 }
 
-void explain_emptiness(const Document& report, std::ostream& diagnostics) {
+void explain_empty_report(const Document& report, std::ostream& diagnostics) {
     if (!member_at(member_at(report, "top"), "refused").empty()) return;
     diagnostics << emptiness_text("refused", integer_at(report, "attempts"),
                                   integer_at(member_at(report, "packets"), "received"), "is the capture empty?")
@@ -333,7 +333,7 @@ void write_report(const Document& report, Output& out, std::ostream& diagnostics
     write_connections(report, out);
     write_doubts(report, out);
     write_next_steps(report, out);
-    explain_emptiness(report, diagnostics);
+    explain_empty_report(report, diagnostics);
 }
 
 void write_report_csv(const Document& report, Output& out, std::ostream& diagnostics) {
@@ -344,12 +344,12 @@ void write_report_csv(const Document& report, Output& out, std::ostream& diagnos
         write_rows_csv(report, "refused", out);
         write_rows_csv(report, "failed", out);
     }
-    explain_emptiness(report, diagnostics);
+    explain_empty_report(report, diagnostics);
 }
 
 void write_report_lines(const Document& report, Output& out, std::ostream& diagnostics) {
     for (const auto& row : member_at(member_at(report, "top"), "refused")) out.line(json_line(row));
-    explain_emptiness(report, diagnostics);
+    explain_empty_report(report, diagnostics);
 }
 
 }  // namespace rstwatch::cli

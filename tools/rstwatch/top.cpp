@@ -53,7 +53,7 @@ void write_table(const Document& document, Output& out, const NameOf& name_of) {
     if (!table.empty()) table.write(out);
 }
 
-void write_csv(const Document& document, Output& out) {
+void write_rows_csv(const Document& document, Output& out) {
     const std::vector<std::string> names{"address", "port",          "service", "count", "error", "per_second",
                                          "clients", "clients_error", "first",   "last",  "host"};
     out.line(csv_line(names));
@@ -93,7 +93,7 @@ void write_top(const Document& document, Format format, bool resolve, Output& ou
     const auto& rows = member_at(document, "rows");
     if (format == Format::table)
         write_with_names(resolve, out, [&](Output& to, const NameOf& name_of) { write_table(document, to, name_of); });
-    if (format == Format::csv) write_csv(document, out);
+    if (format == Format::csv) write_rows_csv(document, out);
     if (format == Format::jsonl)
         for (const auto& row : rows) out.line(json_line(row));
     if (rows.empty())

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/alert/sinks/alertmanager_sink.h"
 
-#include <chrono>
 #include <utility>
 
 #include "control/alert/sinks/date_time.h"
+#include "control/wall_time.h"
 
 namespace rstwatch::control {
 namespace {
@@ -18,11 +18,6 @@ Json annotations_of(const Alert& alert) {
     Json json = {{"summary", alert.text}, {"id", alert.id}};
     if (!alert.service.empty()) json["service"] = alert.service;
     return json;
-}
-
-tally::Time wall_time() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<tally::Time>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
 }  // namespace
