@@ -32,18 +32,18 @@ void ListenQueue::judge(MergedInterval& interval, const Registry& registry, Outc
     const Context context{interval, registry, overlay};
     for (const tally::Sighting& sighting : interval.sightings)
         if (sighting.kind == rejected_kind) rejected(sighting, context);
-    std::vector<tally::Revision> revisions = std::exchange(interval.revisions, {});
-    interval.revisions.reserve(revisions.size());
-    auto revision = revisions.begin();
+    from_cores_.swap(interval.revisions);
+    interval.revisions.clear();
+    auto revision = from_cores_.begin();
     constexpr std::size_t ahead = 8;
     const std::vector<tally::Sighting>& contacts = interval.contacts;
     for (std::size_t i = 0; i < contacts.size(); ++i) {
         if (i + ahead < contacts.size())
             memory_.prefetch(contacts[i + ahead].client.address, contacts[i + ahead].server);
-        for (; revision != revisions.end() && revision->time < contacts[i].time; ++revision) take(*revision, context);
+        for (; revision != from_cores_.end() && revision->time < contacts[i].time; ++revision) take(*revision, context);
         take(contacts[i], context);
     }
-    for (; revision != revisions.end(); ++revision) take(*revision, context);
+    for (; revision != from_cores_.end(); ++revision) take(*revision, context);
     if (hosts_.empty()) return;
     for (tally::AttemptRecord& record : interval.records) settle(record, context);
     if (tally::interval_start(interval.interval) >= next_cleaning_)

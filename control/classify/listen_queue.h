@@ -96,7 +96,8 @@ class ListenQueue {
     std::unordered_map<tally::IpAddress, Host, AddressHash> hosts_;
     std::bitset<watched_bits> watched_;  // by hash: addresses that hosts_ may hold
     AttemptMap<tally::Interval> decided_;
-    std::size_t waiting_ = 0;  // over all ports
+    std::vector<tally::Revision> from_cores_;  // of the interval that is judged; kept for its room
+    std::size_t waiting_ = 0;                  // over all ports
     std::uint64_t overflowed_ = 0;
     tally::Time next_cleaning_ = 0;
 };

@@ -141,7 +141,7 @@ void IntervalMerger::absorb(const tally::IntervalBank& bank) {
     losses_[bank.core].forward_dropped += bank.losses.forward_dropped;
     losses_[bank.core].records_dropped += bank.losses.records_dropped;
     losses_[bank.core].late_merges += bank.late ? 1 : 0;
-    MergedInterval& interval = pending_[bank.interval];
+    MergedInterval& interval = pending(bank.interval);
     interval.interval = bank.interval;
     interval.gauges[bank.core] = bank.gauges;
     if (bank.packets.received > 0) {
@@ -169,13 +169,23 @@ void IntervalMerger::absorb(const tally::IntervalBank& bank) {
     append(interval.identifications, bank.identifications);
 }
 
+/// What has not begun yet takes the memory of one that is over: its lists have the room already, and are in the cache.
+MergedInterval& IntervalMerger::pending(tally::Interval interval) {
+    if (spare_ && !pending_.contains(interval)) {
+        spare_.key() = interval;
+        pending_.insert(std::move(spare_));
+    }
+    return pending_[interval];
+}
+
 void IntervalMerger::release(tally::Interval watermark) {
     while (!pending_.empty() && pending_.begin()->first < watermark) {
         MergedInterval& interval = pending_.begin()->second;
         for (const auto& [core, gauges] : interval.gauges) gauges_[core] = gauges;
         sort_by_time_and_tuple(interval);
         sink_(interval);
-        pending_.erase(pending_.begin());
+        interval.clear();
+        spare_ = pending_.extract(pending_.begin());
     }
     finished_ = watermark == tally::BankExchange::finished && pending_.empty();
 }

@@ -44,11 +44,15 @@ class IntervalMerger {
 
   private:
     void absorb(const tally::IntervalBank& bank);
+    MergedInterval& pending(tally::Interval interval);
     void release(tally::Interval watermark);
 
     std::vector<std::unique_ptr<tally::BankExchange>>& exchanges_;
     Sink sink_;
-    std::map<tally::Interval, MergedInterval> pending_;
+    using Pending = std::map<tally::Interval, MergedInterval>;
+
+    Pending pending_;
+    Pending::node_type spare_;           // cleared
     std::vector<tally::Gauges> gauges_;  // by core
     std::vector<CoreLosses> losses_;     // by core
     bool finished_ = false;

@@ -1,7 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/merge/merged_interval.h"
 
+#include <utility>
+
 namespace rstwatch::control {
+
+void MergedInterval::clear() {
+    MergedInterval fresh;
+    const auto keep_room = [&](auto MergedInterval::*list) {
+        (this->*list).clear();
+        (fresh.*list).swap(this->*list);
+    };
+    keep_room(&MergedInterval::destinations);
+    keep_room(&MergedInterval::clients);
+    keep_room(&MergedInterval::contacts);
+    keep_room(&MergedInterval::sightings);
+    keep_room(&MergedInterval::records);
+    keep_room(&MergedInterval::revisions);
+    keep_room(&MergedInterval::identifications);
+    keep_room(&MergedInterval::client_revisions);
+    keep_room(&MergedInterval::assumed);
+    *this = std::move(fresh);
+}
 
 void set_outcome(MergedInterval& interval, tally::AttemptRecord& record, tally::Outcome outcome) {
     --interval.outcomes.final[tally::index(record.outcome)];

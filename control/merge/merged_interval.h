@@ -37,6 +37,9 @@ struct MergedInterval {
     std::vector<tally::Revision> client_revisions;
     /// Of verdicts of this interval, as long as UnseenDirection's assumptions hold. Registry and totals have them.
     std::vector<tally::Revision> assumed;
+
+    /// As if it were new, but for the room that its lists have.
+    void clear();
 };
 
 /// Changes the outcome of a record of `interval`, and the sum of final ones that it is part of.

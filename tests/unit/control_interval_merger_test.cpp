@@ -70,6 +70,45 @@ TEST(IntervalMerger, ReleasesNothingBeforeTheWatermarkHasPassed) {
     EXPECT_EQ(merging.numbers(), std::vector<Interval>{5});
 }
 
+TEST(IntervalMerger, NothingOfAnIntervalIsInTheNext) {
+    auto exchanges = exchanges_for(1, test::bank_capacity(1024, 1024, 1024));
+    std::vector<MergedInterval> seen;
+    IntervalMerger merger{exchanges, [&](MergedInterval& interval) {
+                              seen.push_back(interval);
+                              interval.client_revisions.emplace_back();
+                              interval.assumed.emplace_back();
+                          }};
+    const auto hand_over = [&](Interval interval, bool full) {
+        tally::IntervalBank* bank = exchanges[0]->take_empty();
+        bank->interval = interval;
+        bank->late = bank->at_control_depth = full;
+        if (full) {
+            bank->packets.received = bank->outcomes.attempts = bank->losses.records_dropped = 7;
+            bank->destinations.at({address(1), 80, 0}, 1).count = 1;
+            bank->clients.at({address(2), 0, 0}, 2).count = 1;
+            bank->records.emplace_back();
+            bank->contacts.emplace_back();
+            bank->sightings.emplace_back();
+            bank->revisions.emplace_back();
+            bank->identifications.emplace_back();
+        }
+        exchanges[0]->hand_over(bank);
+        exchanges[0]->raise_watermark(interval + 1);
+        merger.poll();
+    };
+    hand_over(1, true);
+    hand_over(2, false);
+    ASSERT_EQ(seen.size(), 2u);
+    EXPECT_EQ(seen[0].records.size() + seen[0].identifications.size(), 2u);
+    const MergedInterval& next = seen[1];
+    EXPECT_EQ(next.interval, 2u);
+    EXPECT_EQ(next.packets.received + next.outcomes.attempts + next.losses.records_dropped + next.late_merges, 0u);
+    EXPECT_FALSE(next.at_control_depth);
+    EXPECT_TRUE(next.destinations.empty() && next.clients.empty() && next.records.empty() && next.contacts.empty());
+    EXPECT_TRUE(next.sightings.empty() && next.revisions.empty() && next.identifications.empty());
+    EXPECT_TRUE(next.client_revisions.empty() && next.assumed.empty());
+}
+
 TEST(IntervalMerger, WaitsForTheSlowestCore) {
     Merging merging(3);
     for (unsigned core = 0; core < 3; ++core) merging.hand_over(core, 1, 10);
