@@ -33,9 +33,9 @@ constexpr std::uint64_t allocated(std::uint64_t size) {
 
 constexpr std::uint64_t tree_node = 64, hash_node = 32;  // besides the value
 
-/// 32 addresses, which a vector has doubled its room for.
-constexpr std::uint64_t distinct_clients = allocated(64) + allocated(32 * sizeof(tally::IpAddress));
-constexpr std::uint64_t sketch = allocated(24) + allocated(4096);
+/// 32 addresses, for which a small_vector, growing by three fifths, has room for 34.
+constexpr std::uint64_t distinct_clients = allocated(88) + allocated(34 * sizeof(tally::IpAddress));
+constexpr std::uint64_t sketch = allocated(4096);
 /// Of every outcome one, with the room for more that a vector keeps.
 constexpr std::uint64_t outcome_counts = allocated(2 * tally::outcome_count * sizeof(OutcomeCount));
 

@@ -46,10 +46,13 @@ double tau(double x) {
 void DistinctClients::add(const tally::IpAddress& client, SketchBudget& budget) {
     if (!met_) met_ = std::make_unique<Met>();
     if (met_->registers) return add_to_sketch(client);
-    const auto place = std::ranges::lower_bound(met_->exact, client);
-    if (place != met_->exact.end() && *place == client) return;
+    // The halves in which addresses differ first: of IPv4 ones the others are all the same.
+    const auto is_client = [first = client.first_half(), second = client.second_half()](const tally::IpAddress& each) {
+        return each.second_half() == second && each.first_half() == first;
+    };
+    if (std::ranges::any_of(met_->exact, is_client)) return;
     if (met_->exact.size() < exact_limit) {
-        met_->exact.insert(place, client);
+        met_->exact.push_back(client);
         return;
     }
     if (budget.left == 0) {
@@ -58,9 +61,10 @@ void DistinctClients::add(const tally::IpAddress& client, SketchBudget& budget) 
         return;
     }
     --budget.left;
-    met_->registers = {new Registers(std::size_t{1} << precision), GiveBack{&budget}};
+    met_->registers = {new Registers{}, GiveBack{&budget}};
     for (const tally::IpAddress& each : met_->exact) add_to_sketch(each);
-    met_->exact = {};
+    met_->exact.clear();
+    met_->exact.shrink_to_fit();
     add_to_sketch(client);
 }
 
@@ -72,6 +76,14 @@ void DistinctClients::add_to_sketch(const tally::IpAddress& client) {
     if (rank >= zeros) return;
     rank = zeros;
     met_->estimate = 0;
+}
+
+void DistinctClients::clear() {
+    if (!met_) return;
+    met_->exact.clear();
+    met_->registers.reset();
+    met_->estimate = 0;
+    met_->saturated = false;
 }
 
 std::uint64_t DistinctClients::count() const {
@@ -97,7 +109,7 @@ std::uint64_t DistinctClients::estimate() const {
 std::uint64_t DistinctClients::count_without(const DistinctClients& others) const {
     if (!met_ || !others.met_ || met_->registers || others.met_->registers) return count();
     return static_cast<std::uint64_t>(std::ranges::count_if(met_->exact, [&](const tally::IpAddress& client) {
-        return !std::ranges::binary_search(others.met_->exact, client);
+        return std::ranges::find(others.met_->exact, client) == others.met_->exact.end();
     }));
 }
 

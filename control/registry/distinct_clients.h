@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <boost/container/small_vector.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "dataplane/tally/address.h"
 
@@ -22,6 +24,9 @@ class DistinctClients {
   public:
     void add(const tally::IpAddress& client, SketchBudget& budget);
 
+    /// Begins anew, and gives its sketch back; the memory for the first few stays, because who has met some will again.
+    void clear();
+
     std::uint64_t count() const;
     /// Two standard errors of the estimate; 0 while the count is exact.
     std::uint64_t error() const;
@@ -33,7 +38,7 @@ class DistinctClients {
   private:
     static constexpr std::size_t exact_limit = 32;
     static constexpr unsigned precision = 12;
-    using Registers = std::vector<std::uint8_t>;
+    using Registers = std::array<std::uint8_t, std::size_t{1} << precision>;
     struct GiveBack {
         SketchBudget* budget;
         void operator()(Registers* registers) const {
@@ -44,7 +49,8 @@ class DistinctClients {
 
     /// Of most services and clients nobody is met: they pay for a pointer.
     struct Met {
-        std::vector<tally::IpAddress> exact;             // sorted
+        // In the order in which they came: of so few, mostly one or two, none is found sooner in another.
+        boost::container::small_vector<tally::IpAddress, 2> exact;
         std::unique_ptr<Registers, GiveBack> registers;  // once `exact` has overflowed
         std::uint64_t estimate = 0;                      // of `registers` as they are; 0: not computed
         bool saturated = false;

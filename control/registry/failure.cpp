@@ -31,8 +31,8 @@ void Failure::begin(tally::Interval interval, tally::Time first) {
     last_began = succeeded = succeeded_last = 0;
     icmp = {};
     answers = false;
-    clients = {};
-    succeeding = {};
+    clients.clear();
+    succeeding.clear();
     peers.clear();
     has_example = false;
     idle_least = idle_most = 0;
@@ -83,7 +83,11 @@ void Failure::end(const tally::AttemptRecord& record) {
 
 /// Space-Saving (Metwally, Agrawal, El Abbadi 2005) over so few that a scan is cheapest.
 void Failure::count_peer(const tally::Endpoint& peer) {
-    const auto known = std::ranges::find(peers, peer, &FailurePeer::who);
+    // The half in which addresses differ first: of IPv4 ones the other is the same.
+    const auto is_peer = [&, second = peer.address.second_half()](const FailurePeer& each) {
+        return each.who.address.second_half() == second && each.who == peer;
+    };
+    const auto known = std::ranges::find_if(peers, is_peer);
     if (known != peers.end()) {
         ++known->count;
         return;

@@ -65,6 +65,23 @@ TEST(DistinctClients, TheThirtyThirdTakesASketchFromTheBudget) {
     EXPECT_FALSE(clients.is_saturated());
 }
 
+TEST(DistinctClients, BeginsAnewAndGivesItsSketchBack) {
+    SketchBudget budget{1, 0};
+    DistinctClients clients;
+    clients.clear();
+    for (int round = 0; round < 3; ++round) {
+        for (std::uint32_t i = 0; i < 100; ++i) clients.add(address(i), budget);
+        EXPECT_EQ(budget.left, 0u);
+        clients.clear();
+        EXPECT_EQ(budget.left, 1u);
+        EXPECT_EQ(clients.count(), 0u);
+        clients.add(address(7), budget);
+        EXPECT_EQ(clients.count(), 1u) << "exact once more";
+        EXPECT_EQ(clients.error(), 0u);
+    }
+    EXPECT_EQ(budget.refused, 0u);
+}
+
 /// The error that is shown is two standard errors: 5 % of estimates may be further off, one in six must not.
 template <typename Address>
 void expect_within_error(std::uint64_t size, Address&& address_of) {
