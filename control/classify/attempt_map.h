@@ -66,7 +66,8 @@ class AttemptMap {
         return true;
     }
 
-    void erase(const Attempt& attempt) { entries_.erase(attempt); }
+    /// False if there was nothing.
+    bool erase(const Attempt& attempt) { return !entries_.empty() && entries_.erase(attempt) > 0; }
 
   private:
     static constexpr tally::Interval patience = 600;  // no record comes later than deadlines allow: 200 s each

@@ -166,8 +166,7 @@ void ListenQueue::decide(Host& host, const Unanswered& attempt, const Context& c
 /// What was said since the host last showed life was wrong.
 void ListenQueue::take_back(Host& host, Time now, const Context& context) {
     for (const Unanswered& each : host.decided) {
-        if (each.time < host.accepted || decided_.find(each.attempt) == nullptr) continue;
-        decided_.erase(each.attempt);
+        if (each.time < host.accepted || !decided_.erase(each.attempt)) continue;
         context.overlay.move(Outcome::unanswered, Outcome::listen_overflow, -1);
         context.interval.revisions.push_back({each.given_in, each.attempt.server, each.attempt.client,
                                               tally::unknown_hops, Outcome::listen_overflow, Outcome::unanswered, now});
@@ -179,8 +178,7 @@ void ListenQueue::take_back(Host& host, Time now, const Context& context) {
 void ListenQueue::take(tally::Revision& revision, const Context& context) {
     const Attempt attempt{revision.client, revision.server};
     if (revision.from == Outcome::unanswered && watches(revision.server.address)) {
-        if (decided_.find(attempt) != nullptr) {
-            decided_.erase(attempt);
+        if (decided_.erase(attempt)) {
             context.overlay.move(Outcome::unanswered, Outcome::listen_overflow, -1);
             revision.from = Outcome::listen_overflow;
         } else {
@@ -193,8 +191,7 @@ void ListenQueue::take(tally::Revision& revision, const Context& context) {
 void ListenQueue::settle(tally::AttemptRecord& record, const Context& context) {
     if (record.outcome != Outcome::unanswered || !watches(record.server.address)) return;
     const Attempt attempt{record.client, record.server};
-    if (decided_.find(attempt) == nullptr) return stop_waiting(attempt);
-    decided_.erase(attempt);
+    if (!decided_.erase(attempt)) return stop_waiting(attempt);
     context.overlay.move(Outcome::unanswered, Outcome::listen_overflow, -1);
     set_outcome(context.interval, record, Outcome::listen_overflow);
 }

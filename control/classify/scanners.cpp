@@ -89,7 +89,7 @@ void Scanners::judge_contact(ScannerRow& row, const tally::Sighting& contact, co
     if (row.failed_at.size() < scanner_at) return;
     const std::uint64_t credit = std::min(registry.successes_of(row.key), most_credit);
     if (row.failed_at.size() < scanner_at + credit) return;
-    row.by_contacts = true;
+    row.by_contacts = convicted_ = true;
     row.asked.insert(row.asked.end(), row.failed_at.begin(), row.failed_at.end());
     row.failed_at = {};
 }
@@ -132,7 +132,7 @@ void Scanners::judge_teardown(ScannerRow& row, const tally::AttemptRecord& recor
     ++known->count;
     if (known->moves.size() < remembered_moves) known->moves.push_back(move);
     if (row.torn_down.size() < torn_down_services) return;
-    row.half_open = true;
+    row.half_open = convicted_ = true;
     for (const ScannerRow::TornDown& each : row.torn_down) {
         row.asked.push_back(each.service);
         reclassify(each);
@@ -145,6 +145,7 @@ const ScannerRow* Scanners::find(const tally::IpAddress& client) const {
 }
 
 bool Scanners::is_scanner(const tally::IpAddress& client) const {
+    if (!convicted_) return false;  // of each failure it is asked, and in most networks nobody scans
     const ScannerRow* row = find(client);
     return row != nullptr && row->is_scanner();
 }

@@ -63,7 +63,7 @@ class Scanners {
 
   private:
     void judge_contacts(const std::vector<tally::Sighting>& sightings, const Registry& registry);
-    static void judge_contact(ScannerRow& row, const tally::Sighting& contact, const Registry& registry);
+    void judge_contact(ScannerRow& row, const tally::Sighting& contact, const Registry& registry);
     static void judge_persistence(ScannerRow& row, const tally::Endpoint& server, tally::Time now);
     ScannerRow& count(const tally::IpAddress& client, tally::Time when);
     void take_back(const tally::Revision& revision);
@@ -71,6 +71,7 @@ class Scanners {
                         Registry& registry, OutcomeOverlay& overlay);
 
     tally::SpaceSavingTable<ScannerRow> clients_;
+    bool convicted_ = false;  // somebody, some time
 };
 
 }  // namespace rstwatch::control
