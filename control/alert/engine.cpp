@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-#include "control/registry/look_ahead.h"
+#include "control/registry/walk_ahead.h"
 
 namespace rstwatch::control {
 namespace {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "control/classify/unseen_direction.h"
+#include "control/registry/walk_ahead.h"
 
 namespace rstwatch::control {
 namespace {
@@ -52,15 +53,13 @@ void Scanners::add(MergedInterval& interval, Registry& registry, OutcomeOverlay&
 
 /// By first verdicts, since a scan is over before the last attempt of it is settled.
 void Scanners::judge_contacts(const std::vector<tally::Sighting>& sightings, const Registry& registry) {
-    // As in Registry: rows lie in memory, not in the cache, so look-ups are prepared some sightings ahead.
-    constexpr std::size_t ahead = 8;
-    for (std::size_t i = 0; i < sightings.size(); ++i) {
-        if (i + 2 * ahead < sightings.size()) clients_.prefetch_index(hash_of(sightings[i + 2 * ahead].client.address));
-        if (i + ahead < sightings.size()) clients_.prefetch_row(hash_of(sightings[i + ahead].client.address));
-        const tally::Sighting& sighting = sightings[i];
-        if (!is_failed_contact(static_cast<tally::Outcome>(sighting.kind))) continue;
+    const auto row_of = [this](const tally::Sighting& sighting, auto fetch) {
+        if (is_failed_contact(static_cast<tally::Outcome>(sighting.kind))) fetch(clients_, sighting.client.address);
+    };
+    walk_ahead(sightings, row_of, [&](const tally::Sighting& sighting) {
+        if (!is_failed_contact(static_cast<tally::Outcome>(sighting.kind))) return;
         judge_contact(count(sighting.client.address, sighting.began), sighting, registry);
-    }
+    });
 }
 
 ScannerRow& Scanners::count(const tally::IpAddress& client, tally::Time when) {

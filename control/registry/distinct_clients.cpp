@@ -78,6 +78,15 @@ void DistinctClients::add_to_sketch(const tally::IpAddress& client) {
     met_->estimate = 0;
 }
 
+void DistinctClients::prefetch(const tally::IpAddress& client) const {
+    if (!met_) return;
+    if (met_->registers) {
+        __builtin_prefetch(&(*met_->registers)[sketch_hash(client) >> (64 - precision)], 1);
+    } else {
+        __builtin_prefetch(met_->exact.data(), 1);
+    }
+}
+
 void DistinctClients::clear() {
     if (!met_) return;
     met_->exact.clear();

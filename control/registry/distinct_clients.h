@@ -24,6 +24,9 @@ class DistinctClients {
   public:
     void add(const tally::IpAddress& client, SketchBudget& budget);
 
+    /// Brings what a later add() needs into the cache.
+    void prefetch(const tally::IpAddress& client) const;
+
     /// Begins anew, and gives its sketch back; the memory for the first few stays, because who has met some will again.
     void clear();
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "control/classify/scanners.h"
-#include "control/registry/look_ahead.h"
+#include "control/registry/walk_ahead.h"
 
 namespace rstwatch::control {
 namespace {
@@ -17,6 +17,14 @@ Failure& at(FailureBook::Table& table, const tally::Endpoint& key) {
 
 Failure* find(FailureBook::Table& table, const tally::Endpoint& key) {
     return table.find(key, hash_of(key));
+}
+
+/// Of what a later meet() needs beside the row.
+void prefetch_peers(const Failure* known) {
+    if (known == nullptr) return;
+    const auto* bytes = reinterpret_cast<const char*>(known->peers.data());
+    for (std::size_t line = 0; line < known->peers.size() * sizeof(FailurePeer); line += 64)
+        __builtin_prefetch(bytes + line, 1);
 }
 
 /// When something went wrong. What had been established may have been well for days before: its first SYN says nothing.
@@ -58,35 +66,69 @@ void FailureBook::follow(const MergedInterval& interval, const Scanners& scanner
     if (!first_interval_) first_interval_ = interval_;
     now_ = tally::interval_start(interval_ + 1);
     take_rows(interval, scanners);
-    const auto of_failure = [this](const auto& entry, auto fetch) {
-        fetch(services_, entry.server);
-        fetch(hosts_, tally::Endpoint{entry.server.address, 0});
-        fetch(clients_, tally::Endpoint{entry.client.address, 0});
-    };
-    walk_ahead(interval.sightings, of_failure, [&](const tally::Sighting& each) { take_sighting(each, scanners); });
-    walk_ahead(interval.contacts, of_failure, [&](const tally::Sighting& each) { take_contact(each); });
-    for (const tally::Revision& revision : interval.revisions) take_revision(revision, scanners);
+    take_sightings(interval.sightings, scanners);
+    take_contacts(interval.contacts);
+    walk_ahead(
+        interval.revisions,
+        [this](const tally::Revision& revision, auto fetch) {
+            fetch_failing(revision, revision.from, fetch);
+            if (revision.to && tally::is_failed(*revision.to)) fetch_concerned(revision, fetch);
+        },
+        [&](const tally::Revision& each) { take_revision(each, scanners); });
     walk_ahead(
         interval.records,
-        [&](const tally::AttemptRecord& record, auto fetch) {
-            if (tally::may_mean_failure(record.outcome)) of_failure(record, fetch);
-        },
+        [this](const tally::AttemptRecord& record, auto fetch) { fetch_failing(record, record.outcome, fetch); },
         [&](const tally::AttemptRecord& each) { take_record(each, scanners); });
+}
+
+template <typename Entry, typename Fetch>
+void FailureBook::fetch_concerned(const Entry& entry, Fetch fetch) const {
+    fetch(services_, entry.server);
+    fetch(hosts_, tally::Endpoint{entry.server.address, 0});
+    fetch(clients_, tally::Endpoint{entry.client.address, 0});
+}
+
+template <typename Entry, typename Fetch>
+void FailureBook::fetch_failing(const Entry& entry, tally::Outcome outcome, Fetch fetch) const {
+    if (tally::is_failed_in_mass(outcome)) return fetch(suspects_, entry.server);
+    if (tally::is_failed(outcome)) fetch_concerned(entry, fetch);
+}
+
+FailureBook::Concerned FailureBook::find_concerned(const tally::Endpoint& server, const tally::IpAddress& client) {
+    return {find(services_, server), find(hosts_, {server.address, 0}), find(clients_, {client, 0})};
+}
+
+/// With what is to be added to their `distinct` on its way into the cache.
+FailureBook::Concerned FailureBook::find_concerned(const tally::Sighting& sighting,
+                                                   DistinctClients Failure::*distinct) {
+    const Concerned concerned = find_concerned(sighting.server, sighting.client.address);
+    if (concerned.service != nullptr) (concerned.service->*distinct).prefetch(sighting.client.address);
+    if (concerned.host != nullptr) (concerned.host->*distinct).prefetch(sighting.client.address);
+    if (concerned.client != nullptr) (concerned.client->*distinct).prefetch(sighting.server.address);
+    return concerned;
 }
 
 /// Successes first: whether a failure goes on or begins anew depends on what succeeded before it.
 void FailureBook::take_rows(const MergedInterval& interval, const Scanners& scanners) {
-    const auto of_service = [this](bool accepted) {
-        return [this, accepted](const tally::Row& row, auto fetch) {
-            if ((row.key.kind == tally::accepted_kind) != accepted) return;
-            fetch(services_, tally::Endpoint{row.key.address, row.key.port});
-            fetch(hosts_, tally::Endpoint{row.key.address, 0});
-        };
+    const auto of_success = [this](const tally::Row& row, auto fetch) {
+        if (row.key.kind != tally::accepted_kind) return;
+        fetch(suspects_, tally::Endpoint{row.key.address, row.key.port});
+        fetch(services_, tally::Endpoint{row.key.address, row.key.port});
+        fetch(hosts_, tally::Endpoint{row.key.address, 0});
     };
-    walk_ahead(interval.destinations, of_service(true), [&](const tally::Row& row) {
+    walk_ahead(interval.destinations, of_success, [&](const tally::Row& row) {
         if (row.key.kind == tally::accepted_kind) take_success(row);
     });
-    walk_ahead(interval.destinations, of_service(false), [&](const tally::Row& row) {
+    const auto of_failure = [this](const tally::Row& row, auto fetch) {
+        if (row.key.kind == tally::accepted_kind) return;
+        const auto outcome = static_cast<tally::Outcome>(row.key.kind);
+        const tally::Endpoint service{row.key.address, row.key.port};
+        if (tally::is_failed_in_mass(outcome)) fetch(suspects_, service);
+        if (!tally::is_failed(outcome)) return;
+        fetch(services_, service);
+        fetch(hosts_, tally::Endpoint{row.key.address, 0});
+    };
+    walk_ahead(interval.destinations, of_failure, [&](const tally::Row& row) {
         if (row.key.kind != tally::accepted_kind) take_row(row);
     });
     const auto of_client = [this](const tally::Row& row, auto fetch) {
@@ -125,7 +167,22 @@ void FailureBook::take_row(const tally::Row& row) {
     at(hosts_, host).fail(interval_, outcome, row.count, row.first, row.last, quiet_);
 }
 
-void FailureBook::take_sighting(const tally::Sighting& sighting, const Scanners& scanners) {
+void FailureBook::take_sightings(const std::vector<tally::Sighting>& sightings, const Scanners& scanners) {
+    walk_ahead(
+        sightings,
+        [this](const tally::Sighting& sighting, auto fetch) {
+            fetch_failing(sighting, static_cast<tally::Outcome>(sighting.kind), fetch);
+        },
+        [this](const tally::Sighting& sighting) {
+            if (!tally::is_failed(static_cast<tally::Outcome>(sighting.kind))) return Concerned{};
+            const Concerned concerned = find_concerned(sighting, &Failure::clients);
+            for (const Failure* known : {concerned.service, concerned.host, concerned.client}) prefetch_peers(known);
+            return concerned;
+        },
+        [&](const tally::Sighting& each, const Concerned& concerned) { take_sighting(each, concerned, scanners); });
+}
+
+void FailureBook::take_sighting(const tally::Sighting& sighting, const Concerned& concerned, const Scanners& scanners) {
     const auto outcome = static_cast<tally::Outcome>(sighting.kind);
     const bool by_scanner = scanners.is_scanner(sighting.client.address);
     if (tally::is_failed_in_mass(outcome)) {
@@ -138,51 +195,62 @@ void FailureBook::take_sighting(const tally::Sighting& sighting, const Scanners&
     }
     if (!tally::is_failed(outcome)) return;
     if (!by_scanner) {
-        meet(sighting.server, sighting.client.address, failed_at(sighting));
-        note_evidence(sighting);
+        meet(concerned, sighting.server, sighting.client.address, failed_at(sighting));
+        note_evidence(concerned, sighting);
         // Rows of clients do not say from how far away a refusal came.
-        if (outcome == tally::Outcome::refused_by_device)
-            if (Failure* client = find(clients_, {sighting.client.address, 0}))
-                client->reclassify(tally::Outcome::refused, outcome);
+        if (outcome == tally::Outcome::refused_by_device && concerned.client != nullptr)
+            concerned.client->reclassify(tally::Outcome::refused, outcome);
         return;
     }
     // Its row counts the scanner's attempt, too.
-    if (Failure* known = find(services_, sighting.server)) known->withdraw(interval_, outcome);
-    if (Failure* known = find(hosts_, {sighting.server.address, 0})) known->withdraw(interval_, outcome);
+    if (concerned.service != nullptr) concerned.service->withdraw(interval_, outcome);
+    if (concerned.host != nullptr) concerned.host->withdraw(interval_, outcome);
 }
 
-void FailureBook::note_evidence(const tally::Sighting& sighting) {
+void FailureBook::note_evidence(const Concerned& concerned, const tally::Sighting& sighting) {
     const bool rejected = sighting.kind == tally::row_kind(tally::Outcome::icmp_rejected);
     const bool answered =
         sighting.kind == tally::row_kind(tally::Outcome::listen_overflow) && sighting.hops != tally::unknown_hops;
     if (!rejected && !answered) return;
-    const auto note = [&](Failure* known) {
-        if (known == nullptr) return;
+    for (Failure* known : {concerned.service, concerned.host, concerned.client}) {
+        if (known == nullptr) continue;
         if (rejected) known->icmp = {sighting.icmp_from, sighting.icmp_type, sighting.icmp_code, true};
         known->answers |= answered;
-    };
-    note(find(services_, sighting.server));
-    note(find(hosts_, {sighting.server.address, 0}));
-    note(find(clients_, {sighting.client.address, 0}));
-}
-
-void FailureBook::meet(const tally::Endpoint& server, const tally::IpAddress& client, tally::Time began) {
-    const tally::Endpoint peer{client, 0};
-    if (Failure* known = find(services_, server)) known->meet(peer, client, began, interval_, sketches_);
-    if (Failure* known = find(hosts_, {server.address, 0})) known->meet(peer, client, began, interval_, sketches_);
-    if (Failure* known = find(clients_, peer)) known->meet(server, server.address, began, interval_, sketches_);
-}
-
-void FailureBook::take_contact(const tally::Sighting& contact) {
-    if (contact.kind != tally::accepted_kind) return;
-    if (Failure* known = find(services_, contact.server)) known->succeeding.add(contact.client.address, sketches_);
-    if (Failure* known = find(hosts_, {contact.server.address, 0}))
-        known->succeeding.add(contact.client.address, sketches_);
-    if (Failure* known = find(suspects_, contact.server)) known->succeeding.add(contact.client.address, sketches_);
-    if (Failure* known = find(clients_, {contact.client.address, 0})) {
-        known->succeed(interval_, 1, contact.time, contact.time);
-        known->succeeding.add(contact.server.address, sketches_);
     }
+}
+
+void FailureBook::meet(const Concerned& concerned, const tally::Endpoint& server, const tally::IpAddress& client,
+                       tally::Time began) {
+    const tally::Endpoint peer{client, 0};
+    if (concerned.service != nullptr) concerned.service->meet(peer, client, began, interval_, sketches_);
+    if (concerned.host != nullptr) concerned.host->meet(peer, client, began, interval_, sketches_);
+    if (concerned.client != nullptr) concerned.client->meet(server, server.address, began, interval_, sketches_);
+}
+
+void FailureBook::take_contacts(const std::vector<tally::Sighting>& contacts) {
+    walk_ahead(
+        contacts,
+        [this](const tally::Sighting& contact, auto fetch) {
+            if (contact.kind != tally::accepted_kind) return;
+            fetch(suspects_, contact.server);
+            fetch_concerned(contact, fetch);
+        },
+        [this](const tally::Sighting& contact) {
+            const bool succeeds = contact.kind == tally::accepted_kind;
+            return succeeds ? find_concerned(contact, &Failure::succeeding) : Concerned{};
+        },
+        [&](const tally::Sighting& each, const Concerned& concerned) { take_contact(each, concerned); });
+}
+
+void FailureBook::take_contact(const tally::Sighting& contact, const Concerned& concerned) {
+    if (contact.kind != tally::accepted_kind) return;
+    const auto [service, host, client] = concerned;
+    if (service != nullptr) service->succeeding.add(contact.client.address, sketches_);
+    if (host != nullptr) host->succeeding.add(contact.client.address, sketches_);
+    if (Failure* known = find(suspects_, contact.server)) known->succeeding.add(contact.client.address, sketches_);
+    if (client == nullptr) return;
+    client->succeed(interval_, 1, contact.time, contact.time);
+    client->succeeding.add(contact.server.address, sketches_);
 }
 
 void FailureBook::take_revision(const tally::Revision& revision, const Scanners& scanners) {
@@ -210,18 +278,19 @@ void FailureBook::take_revision(const tally::Revision& revision, const Scanners&
     else
         fail(services_, service_failed_in_, revision.server, *revision.to, 1, revision.time, revision.time);
     change(hosts_, host);
-    if (!was_failed) meet(revision.server, client.address, revision.time);
+    if (!was_failed)
+        meet(find_concerned(revision.server, client.address), revision.server, client.address, revision.time);
 }
 
 void FailureBook::take_record(const tally::AttemptRecord& record, const Scanners& scanners) {
     if (!tally::may_mean_failure(record.outcome) || scanners.is_scanner(record.client.address)) return;
-    const auto note = [&](Table& table, const tally::Endpoint& key) {
-        if (Failure* known = find(table, key)) known->end(record);
-    };
-    if (tally::is_failed_in_mass(record.outcome)) return note(suspects_, record.server);
-    note(services_, record.server);
-    note(hosts_, {record.server.address, 0});
-    note(clients_, {record.client.address, 0});
+    if (tally::is_failed_in_mass(record.outcome)) {
+        if (Failure* known = find(suspects_, record.server)) known->end(record);
+        return;
+    }
+    const auto [service, host, client] = find_concerned(record.server, record.client.address);
+    for (Failure* known : {service, host, client})
+        if (known != nullptr) known->end(record);
 }
 
 void FailureBook::resume(const tally::Endpoint& server, tally::Outcome cause, std::uint64_t failed, tally::Time since,

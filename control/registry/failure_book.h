@@ -85,6 +85,12 @@ class FailureBook {
         std::unordered_map<tally::IpAddress, std::uint64_t, AddressHash> failing_services;  // by host
         std::uint64_t hosts_rejected_by_devices;
     };
+    /// Whom one attempt concerns, as far as they are remembered. Valid until the next row is made.
+    struct Concerned {
+        Failure* service = nullptr;
+        Failure* host = nullptr;
+        Failure* client = nullptr;
+    };
     using LastFailures = std::vector<tally::Interval>;  // by place in a table: the last interval in which one failed
 
     template <typename Visit>
@@ -100,12 +106,21 @@ class FailureBook {
     void take_rows(const MergedInterval& interval, const Scanners& scanners);
     void take_row(const tally::Row& row);
     void take_success(const tally::Row& row);
-    void take_sighting(const tally::Sighting& sighting, const Scanners& scanners);
-    void note_evidence(const tally::Sighting& sighting);
-    void take_contact(const tally::Sighting& contact);
+    void take_sightings(const std::vector<tally::Sighting>& sightings, const Scanners& scanners);
+    void take_contacts(const std::vector<tally::Sighting>& contacts);
+    void take_sighting(const tally::Sighting& sighting, const Concerned& concerned, const Scanners& scanners);
+    static void note_evidence(const Concerned& concerned, const tally::Sighting& sighting);
+    void take_contact(const tally::Sighting& contact, const Concerned& concerned);
     void take_revision(const tally::Revision& revision, const Scanners& scanners);
     void take_record(const tally::AttemptRecord& record, const Scanners& scanners);
-    void meet(const tally::Endpoint& server, const tally::IpAddress& client, tally::Time began);
+    void meet(const Concerned& concerned, const tally::Endpoint& server, const tally::IpAddress& client,
+              tally::Time began);
+    Concerned find_concerned(const tally::Endpoint& server, const tally::IpAddress& client);
+    Concerned find_concerned(const tally::Sighting& sighting, DistinctClients Failure::*distinct);
+    template <typename Entry, typename Fetch>
+    void fetch_concerned(const Entry& entry, Fetch fetch) const;
+    template <typename Entry, typename Fetch>
+    void fetch_failing(const Entry& entry, tally::Outcome outcome, Fetch fetch) const;
 
     SketchBudget sketches_;  // before the tables, whose rows give sketches back
     Table services_;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "control/registry/look_ahead.h"
+#include "control/registry/walk_ahead.h"
 
 namespace rstwatch::control {
 namespace {
@@ -85,32 +85,43 @@ void Registry::add_rows(const MergedInterval& interval, const std::function<void
 
 void Registry::add_changes(const MergedInterval& interval) {
     for (const tally::Revision& revision : interval.client_revisions) revise_client(revision);
-    for (const tally::Revision& revision : interval.revisions) revise(revision);
     const auto rows_of = [this](const auto& entry, auto fetch) {
         fetch(destinations_, entry.server);
         fetch(clients_, tally::Endpoint{entry.client.address, 0});
     };
+    walk_ahead(interval.revisions, rows_of, [&](const tally::Revision& revision) { revise(revision); });
     walk_ahead(interval.contacts, rows_of, [&](const tally::Sighting& contact) {
         if (contact.kind == tally::accepted_kind) add_handshake(contact, interval.interval);
     });
-    walk_ahead(interval.records, rows_of, [&](const tally::AttemptRecord& record) { add_record(record); });
+    walk_ahead(
+        interval.records,
+        [this](const tally::AttemptRecord& record, auto fetch) {
+            if (tally::is_failed(record.outcome) || record.server_bytes > 0) fetch(destinations_, record.server);
+            if (record.server_bytes > 0) fetch(clients_, tally::Endpoint{record.client.address, 0});
+        },
+        [this](const tally::AttemptRecord& record) -> RegistryRow* {
+            if (!tally::is_failed(record.outcome) && record.server_bytes == 0) return nullptr;
+            RegistryRow* row = destinations_.find(record.server, hash_of(record.server));
+            if (row == nullptr || !tally::is_failed(record.outcome)) return row;
+            row->failed_clients.prefetch(record.client.address);
+            if (tally::is_refusal(record.outcome)) row->refused_clients.prefetch(record.client.address);
+            return row;
+        },
+        [&](const tally::AttemptRecord& record, RegistryRow* destination) { add_record(record, destination); });
 }
 
-/// A large registry lies in memory, not in the cache: look-ups are prepared some rows ahead.
 template <typename Add>
 void Registry::add_rows(Table& table, const std::vector<tally::Row>& rows, const std::function<void()>& pause,
                         Add add) {
-    constexpr std::size_t ahead = 8;
     constexpr std::size_t stretch = 8192;  // a millisecond
-    const auto hash_at = [&](std::size_t i) {
-        return tally::hash_of(tally::Endpoint{rows[i].key.address, rows[i].key.port});
+    std::size_t added = 0;
+    const auto row_of = [&](const tally::Row& row, auto fetch) {
+        fetch(table, tally::Endpoint{row.key.address, row.key.port});
     };
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (i + 2 * ahead < rows.size()) table.prefetch_index(hash_at(i + 2 * ahead));
-        if (i + ahead < rows.size()) table.prefetch_row(hash_at(i + ahead));
-        add(rows[i]);
-        if (pause && i % stretch == stretch - 1) pause();
-    }
+    walk_ahead(rows, row_of, [&](const tally::Row& row) {
+        add(row);
+        if (pause && ++added % stretch == 0) pause();
+    });
 }
 
 void Registry::add_destination(const tally::Row& row, tally::Interval interval) {
@@ -131,8 +142,10 @@ void Registry::add_client(const tally::Row& row, tally::Interval interval) {
 bool Registry::move(Table& table, RowMarks& failing, const tally::Endpoint& key, tally::Outcome from,
                     std::optional<tally::Outcome> to, std::uint64_t count, tally::Time time) {
     RegistryRow* row = table.find(key, hash_of(key));
-    if (row == nullptr || row->count(from) < count) return false;
-    row->at(from).count -= count;
+    if (row == nullptr) return false;
+    const auto counted = std::ranges::find(row->outcomes, from, &OutcomeCount::outcome);
+    if (counted == row->outcomes.end() || counted->seen.count < count) return false;
+    counted->seen.count -= count;
     if (!to) return true;
     row->at(*to).add(count, time, time);
     if (tally::is_failed(*to)) failing.set(place_in(table, *row));
@@ -171,22 +184,20 @@ void Registry::add_handshake(const tally::Sighting& contact, tally::Interval int
     if (row != nullptr && row->acceptance) row->acceptance->handshakes.add(took);
 }
 
-void Registry::add_record(const tally::AttemptRecord& record) {
-    if (!tally::is_failed(record.outcome) && record.server_bytes == 0) return;
+void Registry::add_record(const tally::AttemptRecord& record, RegistryRow* destination) {
     if (record.server_bytes > 0) {
         const tally::Endpoint client{record.client.address, 0};
         RegistryRow* row = clients_.find(client, hash_of(client));
         if (row != nullptr) row->last_response = std::max(row->last_response, record.end);
     }
-    RegistryRow* row = destinations_.find(record.server, hash_of(record.server));
-    if (row == nullptr) return;
+    if (destination == nullptr) return;
     if (record.server_bytes > 0) {
-        row->last_response = std::max(row->last_response, record.end);
-        changed_.set(place_of(*row));
+        destination->last_response = std::max(destination->last_response, record.end);
+        changed_.set(place_of(*destination));
     }
     if (!tally::is_failed(record.outcome)) return;
-    row->failed_clients.add(record.client.address, sketches_);
-    if (tally::is_refusal(record.outcome)) row->refused_clients.add(record.client.address, sketches_);
+    destination->failed_clients.add(record.client.address, sketches_);
+    if (tally::is_refusal(record.outcome)) destination->refused_clients.add(record.client.address, sketches_);
 }
 
 std::uint64_t Registry::successes_of(const tally::IpAddress& client) const {

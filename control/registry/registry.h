@@ -134,7 +134,7 @@ class Registry {
     void revise(const tally::Revision& revision);
     void revise_client(const tally::Revision& revision);
     void add_handshake(const tally::Sighting& contact, tally::Interval interval);
-    void add_record(const tally::AttemptRecord& record);
+    void add_record(const tally::AttemptRecord& record, RegistryRow* destination);
 
     SketchBudget sketches_;  // before the tables, whose rows give sketches back
     Table destinations_;
