@@ -72,10 +72,13 @@ void Failure::meet(const tally::Endpoint& peer, const tally::IpAddress& distinct
     since_is_exact = true;
 }
 
-void Failure::end(const tally::AttemptRecord& record) {
+void Failure::end(const tally::AttemptRecord& record, tally::Interval interval) {
     if (record.decided < since) return;  // of an earlier failure
-    example = record;
-    has_example = true;
+    if (!has_example || example_in != interval) {
+        example = record;
+        example_in = interval;
+        has_example = true;
+    }
     if (record.outcome != tally::Outcome::idle_reset || record.idle == 0) return;
     idle_least = idle_least == 0 ? record.idle : std::min(idle_least, record.idle);
     idle_most = std::max(idle_most, record.idle);

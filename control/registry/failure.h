@@ -56,8 +56,9 @@ struct alignas(64) Failure {
     DistinctClients clients;     ///< that fail
     DistinctClients succeeding;  ///< that got through since it began
     std::array<std::uint32_t, tally::outcome_count> outcomes{};
-    tally::AttemptRecord example;  ///< the last that ended; meaningful when has_example
-    tally::Time idle_least = 0;    ///< of the connections that were reset after they had been idle; 0: none was
+    tally::AttemptRecord example;    ///< the last that ended; meaningful when has_example
+    tally::Interval example_in = 0;  ///< the interval in which it did
+    tally::Time idle_least = 0;      ///< of the connections that were reset after they had been idle; 0: none was
     tally::Time idle_most = 0;
     IcmpError icmp;  ///< the last that rejected an attempt
 
@@ -87,8 +88,9 @@ struct alignas(64) Failure {
     void meet(const tally::Endpoint& peer, const tally::IpAddress& distinct, tally::Time began,
               tally::Interval interval, SketchBudget& budget);
 
-    /// An attempt that fail() has counted has come to its end, and what was seen of it is known.
-    void end(const tally::AttemptRecord& record);
+    /// An attempt that fail() has counted has come to its end, and what was seen of it is known. Of one interval the
+    /// last one comes first.
+    void end(const tally::AttemptRecord& record, tally::Interval interval);
 
     /// A verdict given in `given_in` is another one, or none.
     void withdraw(tally::Interval given_in, tally::Outcome outcome);

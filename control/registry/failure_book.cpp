@@ -2,6 +2,7 @@
 #include "control/registry/failure_book.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "control/classify/scanners.h"
 #include "control/registry/walk_ahead.h"
@@ -75,8 +76,9 @@ void FailureBook::follow(const MergedInterval& interval, const Scanners& scanner
             if (revision.to && tally::is_failed(*revision.to)) fetch_concerned(revision, fetch);
         },
         [&](const tally::Revision& each) { take_revision(each, scanners); });
+    // From the last one on, because only the last example of each is kept.
     walk_ahead(
-        interval.records,
+        std::views::reverse(interval.records),
         [this](const tally::AttemptRecord& record, auto fetch) { fetch_failing(record, record.outcome, fetch); },
         [&](const tally::AttemptRecord& each) { take_record(each, scanners); });
 }
@@ -285,12 +287,12 @@ void FailureBook::take_revision(const tally::Revision& revision, const Scanners&
 void FailureBook::take_record(const tally::AttemptRecord& record, const Scanners& scanners) {
     if (!tally::may_mean_failure(record.outcome) || scanners.is_scanner(record.client.address)) return;
     if (tally::is_failed_in_mass(record.outcome)) {
-        if (Failure* known = find(suspects_, record.server)) known->end(record);
+        if (Failure* known = find(suspects_, record.server)) known->end(record, interval_);
         return;
     }
     const auto [service, host, client] = find_concerned(record.server, record.client.address);
     for (Failure* known : {service, host, client})
-        if (known != nullptr) known->end(record);
+        if (known != nullptr) known->end(record, interval_);
 }
 
 void FailureBook::resume(const tally::Endpoint& server, tally::Outcome cause, std::uint64_t failed, tally::Time since,

@@ -293,6 +293,19 @@ TEST_F(FailureBookTest, RemembersTheLastAttemptThatEnded) {
     EXPECT_EQ(failure().example.rst_shape, tally::RstShape::no_socket);
 }
 
+TEST_F(FailureBookTest, OfSeveralThatEndInOneIntervalItRemembersTheLast) {
+    failed(0, Outcome::idle_reset);
+    IntervalData data(tally::interval_of(start + second));
+    for (std::uint16_t port = 1; port <= 40; ++port) {
+        data.ended(endpoint(1, port), service, Outcome::idle_reset, start + second + port);
+        data.interval.records.back().idle = port * second;
+    }
+    follow(data);
+    EXPECT_EQ(failure().example.client.port, 40);
+    EXPECT_EQ(failure().idle_least, 1 * second);
+    EXPECT_EQ(failure().idle_most, 40 * second);
+}
+
 TEST_F(FailureBookTest, SomeOutcomesAreFailuresInMassesOnly) {
     const auto close_without_answer = [&](tally::Time when) {
         accepted(when);
