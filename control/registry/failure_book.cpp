@@ -2,7 +2,7 @@
 #include "control/registry/failure_book.h"
 
 #include <algorithm>
-#include <ranges>
+#include <boost/range/iterator_range.hpp>
 
 #include "control/classify/scanners.h"
 #include "control/registry/walk_ahead.h"
@@ -78,7 +78,7 @@ void FailureBook::follow(const MergedInterval& interval, const Scanners& scanner
         [&](const tally::Revision& each) { take_revision(each, scanners); });
     // From the last one on, because only the last example of each is kept.
     walk_ahead(
-        std::views::reverse(interval.records),
+        boost::make_iterator_range(interval.records.rbegin(), interval.records.rend()),
         [this](const tally::AttemptRecord& record, auto fetch) { fetch_failing(record, record.outcome, fetch); },
         [&](const tally::AttemptRecord& each) { take_record(each, scanners); });
 }
