@@ -133,7 +133,8 @@ std::vector<MemoryPart> memory_at_most(const config::Settings& settings) {
         {"identification",
          cores * (count(identify.services) * identified_service + count(identify.waiting) * waiting_connection)},
         {"banks", cores * count(settings.tally.banks) * bank(settings)},
-        {"merging", cores * count(settings.tally.banks) * bank(settings) * 2},
+        // Two more: what is over keeps its room for what comes, and so does the list of its revisions.
+        {"merging", cores * (count(settings.tally.banks) + 2) * bank(settings) * 2},
         {"destinations", table<RegistryRow>(count(registry.destinations),
                                             outcome_counts + allocated(sizeof(HandshakeTimes)) + 2 * distinct_clients)},
         {"clients", table<RegistryRow>(count(registry.clients), outcome_counts)},

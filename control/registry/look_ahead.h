@@ -15,8 +15,9 @@ namespace rstwatch::control {
 /// are used.
 inline constexpr std::size_t rows_ahead = 8;
 
+/// What a row has behind its first line, which has been read.
 template <typename Row>
-void prefetch_row(const Row& row) {
+void prefetch_rest(const Row& row) {
     const auto* bytes = reinterpret_cast<const char*>(&row);
     for (std::size_t line = 64; line < tally::hot_bytes<Row>(); line += 64) __builtin_prefetch(bytes + line);
 }
@@ -28,7 +29,7 @@ void visit_ahead(const std::vector<Row>& rows, const std::vector<std::uint32_t>&
     for (std::size_t begin = 0; begin < places.size(); begin += rows_ahead) {
         const std::size_t end = std::min(begin + rows_ahead, places.size());
         for (std::size_t i = begin; i < end; ++i) tally::touch(&rows[places[i]]);
-        for (std::size_t i = begin; i < end; ++i) prefetch_row(rows[places[i]]);
+        for (std::size_t i = begin; i < end; ++i) prefetch_rest(rows[places[i]]);
         for (std::size_t i = begin; i < end; ++i) visit(rows[places[i]]);
     }
 }

@@ -34,6 +34,17 @@ bool is_copy(DuplicateFilter& filter, const PacketView& view, tally::Time time, 
     return filter.is_copy(view, {of, source_is_low, 0, segment_digest(view, of, source_is_low)}, time);
 }
 
+/// Of two sessions of a mirror one may cut its packets within the options.
+TEST(DuplicateFilter, TellsACopyWithoutItsOptions) {
+    DuplicateFilter filter(limits);
+    PacketView syn = segment();
+    syn.tcp_flags = packet::tcp_flag::syn;
+    syn.tcp_options = packet::tcp_option::window_scale;
+    EXPECT_FALSE(is_copy(filter, syn, start));
+    syn.tcp_options = 0;
+    EXPECT_TRUE(is_copy(filter, syn, start));
+}
+
 TEST(DuplicateFilter, RecognisesACopyWithinItsTime) {
     for (const auto& [id, limit] : {std::pair<std::uint16_t, tally::Time>{7, 2000}, {0, 200}}) {
         DuplicateFilter filter(limits);
